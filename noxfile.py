@@ -1,0 +1,95 @@
+"""The checks, by name: ``nox`` runs all but ``bench``, ``nox -s NAME`` one of them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.10.14"
+nox.options.sessions = ["lint", "typing", "dropin", "docs", "tests", "coverage"]
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.download_python = "never"
+# An interpreter that is not there is skipped, in CI too; `coverage` fails if that leaves none.
+nox.options.error_on_missing_interpreters = False
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+PYTHONS = ["3.11", "3.12", "3.13"]
+COVERAGE = Path(".coverage.d").absolute()
+COVERAGE_FLOOR = 90  # per cent of lines and branches, over all interpreters together
+
+
+def install(session: nox.Session, *packages: str, group: str | None = None) -> None:
+    """Install packages and a dependency group; ``.`` is built to a wheel first, so that nothing runs from src."""
+    session.install(*packages, *(nox.project.dependency_groups(PROJECT, group) if group else ()))
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, and imports that go down the layers only."""
+    install(session, group="lint")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("lint-imports", "--no-cache", env={"PYTHONPATH": "src"})
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Strict mypy and strict pyright over the sources, the tests and the examples."""
+    install(session, ".[cli]", group="typing")
+    session.run("mypy")
+    # The pyright in the wheel, on the Node.js in the wheel: nothing is fetched, no node is needed.
+    session.run("pyright", env={"PYRIGHT_PYTHON_USE_BUNDLED_PYRIGHT": "1"})
+
+
+@nox.session(python=PYTHONS)
+def dropin(session: nox.Session) -> None:
+    """CPython's own tests of wsgiref, whole and unchanged, on gatewright."""
+    install(session, ".")
+    has_tests = "import importlib.util as u; print(bool(u.find_spec('test') and u.find_spec('test.test_wsgiref')))"
+    if "True" not in str(session.run("python", "-c", has_tests, silent=True)):
+        session.skip("this Python comes without its `test` package")
+    command = ("python", "-W", "error", "-m", "gatewright.dropin", "-m", "unittest", "test.test_wsgiref")
+    output = str(session.run(*command, silent=True))
+    session.log(output)
+    if not re.search(r"^Ran [1-9]", output, re.MULTILINE):  # unittest of 3.11 is content with no test at all
+        session.error("no test ran")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation without a warning, and every example in it and in the README run."""
+    install(session, ".[cli]", group="docs")
+    session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html")
+    session.run("pytest", "README.md", "docs")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """All tests, on the built wheel."""
+    install(session, ".[cli]", group="test")
+    data = COVERAGE / str(session.python)
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir(parents=True)
+    session.run("coverage", "run", "-m", "pytest", *session.posargs, env={"COVERAGE_FILE": str(data / ".coverage")})
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Lines and branches that the tests reached, over all interpreters."""
+    data = [str(path) for path in COVERAGE.glob("3.*/.coverage.*")]
+    if not data:
+        session.error(f"the tests ran on none of Python {', '.join(PYTHONS)}")
+    install(session, group="coverage")
+    session.env["COVERAGE_FILE"] = str(COVERAGE / ".coverage")
+    session.run("coverage", "combine", "--quiet", *data)
+    session.run("coverage", "report", f"--fail-under={COVERAGE_FLOOR}")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Side by side with the standard library and with peers; prints a table of ratios."""
+    install(session, ".", group="bench")
+    session.run("python", "benchmarks/run.py", *session.posargs)
