@@ -1,0 +1,60 @@
+"""The mixin that deals with errors: the log and the page that the client sees."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, cast
+
+from gatewright.handlers.contract import HandlerContract
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import TextIO
+
+    from gatewright.spec.checks import Violation
+    from gatewright.types import ExcInfo, StartResponse, WSGIEnvironment
+
+
+class ErrorPageMixin(HandlerContract):
+    """Logs errors to ``wsgi.errors`` and answers with ``error_status``, ``error_headers`` and ``error_body``.
+
+    Override :meth:`error_output` for another page, :meth:`log_exception` for another log.
+    """
+
+    def handle_error(self) -> None:
+        """Log the current exception; if nothing was sent yet, send the error page.
+
+        Once the head was sent nothing can be taken back: the response stays cut short.
+        """
+        self.log_exception(cast("ExcInfo", sys.exc_info()))
+        if not self.headers_sent:
+            self.result = self.error_output(self.environ, self.start_response)
+            self.finish_response()
+
+    def error_output(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Make the error page; a WSGI application that is called while the exception is being handled.
+
+        The page says nothing of the cause: what a visitor may see of it is for the deployer to decide.
+        """
+        start_response(self.error_status, self.error_headers[:], sys.exc_info())
+        return [self.error_body]
+
+    def log_exception(self, exc_info: ExcInfo) -> None:
+        """Write the traceback to ``wsgi.errors`` and flush it.
+
+        If a rule was broken, the line before the traceback names it: it is the exception's cause.
+
+        Args:
+            exc_info: what ``sys.exc_info()`` returns.
+        """
+        from traceback import print_exception  # only where there is something to print: its import is not cheap
+
+        stderr = self.get_stderr()
+        print_exception(*exc_info, limit=self.traceback_limit, file=cast("TextIO", stderr))
+        stderr.flush()
+
+    def log_violation(self, violation: Violation) -> None:
+        """Write one line about a breach that does not stop the response to ``wsgi.errors`` and flush it."""
+        stderr = self.get_stderr()
+        stderr.write(f"gatewright: {violation.explanation}\n")
+        stderr.flush()

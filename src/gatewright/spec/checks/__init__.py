@@ -1,0 +1,35 @@
+"""The rules as functions: an environ, a status, headers or a body in, violations out.
+
+Each function says in its docstring which rules it holds its argument against.  None of them raises, reads or writes
+anything; :func:`refuse` is the one way to turn a violation into an exception.
+"""
+
+from gatewright.spec.checks.environ import check_environ, check_errors, check_input, environ_is_sound
+from gatewright.spec.checks.response import (
+    check_exc_info,
+    check_field_name,
+    check_field_value,
+    check_header_fields,
+    check_headers,
+    check_iterable,
+    check_status,
+    check_status_line,
+)
+from gatewright.spec.checks.violation import Violation, refuse
+
+__all__ = [
+    "Violation",
+    "check_environ",
+    "check_errors",
+    "check_exc_info",
+    "check_field_name",
+    "check_field_value",
+    "check_header_fields",
+    "check_headers",
+    "check_input",
+    "check_iterable",
+    "check_status",
+    "check_status_line",
+    "environ_is_sound",
+    "refuse",
+]

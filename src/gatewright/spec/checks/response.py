@@ -1,0 +1,236 @@
+"""What an application hands to its server, held against the rules: status, headers, exc_info and the body.
+
+Statuses and header names come from a small vocabulary, so those that were found sound are remembered, in bounded sets.
+Values are judged anew each time.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, cast
+
+from gatewright.spec.checks.violation import Violation
+from gatewright.spec.grammar import (
+    HOP_BY_HOP,
+    control_in_name,
+    control_in_value,
+    is_digits,
+    is_latin_1,
+    is_status,
+    is_token,
+)
+from gatewright.spec.rules import RULES
+
+if TYPE_CHECKING:
+    from gatewright.types import HeaderList
+
+_MEMORY = 1024
+"""How many statuses, and how many names, are remembered at most: a bound against applications that invent them."""
+
+_sound_statuses: set[str] = set()
+_sound_names: set[str] = set()
+
+
+def check_status(status: object) -> Violation | None:
+    """Return what is wrong with a status (rules A12, A13, A14, A19), in the validator's words, or None."""
+    if type(status) is not str:
+        return Violation(RULES["A12"], f"Status must be of type str (got {status!r})", status)
+    if status in _sound_statuses:
+        return None
+    if is_status(status):
+        _remember(status, _sound_statuses)
+        return None
+    return _check_status_characters(status) or _check_status_form(status)
+
+
+def check_status_line(status: object) -> Violation | None:
+    """Return why a status may not be sent (rules A12, A13, A14, A19), in the handlers' words, or None.
+
+    Milder than :func:`check_status`: what every client reads without harm is let through ("200 ", "200  OK").
+    """
+    if type(status) is not str:
+        return Violation(RULES["A12"], f"Status must be of type str (got {status!r})", status)
+    if status in _sound_statuses:
+        return None
+    if len(status) < 4:
+        return Violation(RULES["A13"], "Status must be at least 4 characters", status)
+    if not is_digits(status[:3]) or status[0] == "0":
+        return Violation(RULES["A13"], "Status message must begin w/3-digit code", status)
+    if status[3] != " ":
+        return Violation(RULES["A13"], "Status message must have a space after code", status)
+    return _check_status_characters(status)
+
+
+def check_headers(headers: object) -> Violation | None:
+    """Return the first thing wrong with a header list (rules A15 to A20, A23), as the validator judges it, or None."""
+    if _are_sound(headers):
+        return None
+    violation = check_header_fields(headers)
+    if violation is not None:
+        return violation
+    for name, value in cast("HeaderList", headers):
+        violation = _check_name_further(name, value)
+        if violation is not None:
+            return violation
+        if name.lower() not in HOP_BY_HOP:
+            _remember(name, _sound_names)
+    return None
+
+
+def check_header_fields(headers: object) -> Violation | None:
+    """Return why a header list may not be sent (rules A15 to A20), or None.
+
+    This is what handlers refuse: what is no list of fields, would break the head apart, or belongs to the connection.
+    """
+    if _are_sound(headers):
+        return None
+    if type(headers) is not list:
+        return Violation(RULES["A15"], f"Headers ({headers!r}) must be of type list: {type(headers)!r}", headers)
+    for item in cast("list[object]", headers):
+        violation = _check_pair(item) or _check_field(*cast("tuple[object, object]", item))
+        if violation is not None:
+            return violation
+    return None
+
+
+def check_field_name(name: object) -> Violation | None:
+    """Return why a header name may not be stored (rules A16, A17), or None."""
+    if type(name) is not str:
+        return Violation(RULES["A16"], f"Header name must be of type str (got {name!r})", name)
+    if name in _sound_names:
+        return None
+    character = control_in_name(name)
+    if character is not None:
+        return Violation(RULES["A17"], f"Bad header name: {name!r} (bad char: {character!r})", name)
+    return None
+
+
+def check_field_value(value: object) -> Violation | None:
+    """Return why a header value may not be stored (rules A16, A18), or None."""
+    if type(value) is not str:
+        return Violation(RULES["A16"], f"Header value must be of type str (got {value!r})", value)
+    if value.isprintable():
+        return None
+    character = control_in_value(value)
+    if character is not None:
+        return Violation(RULES["A18"], f"Bad header value: {value!r} (bad char: {character!r})", value)
+    return None
+
+
+def check_exc_info(exc_info: object) -> Violation | None:
+    """Return why this is no ``sys.exc_info()`` triple (rule A24), or None; None itself and three Nones are good."""
+    if exc_info is None:
+        return None
+    if type(exc_info) is not tuple:
+        return Violation(RULES["A24"], f"exc_info ({exc_info!r}) is not a tuple: {type(exc_info)!r}", exc_info)
+    items = cast("tuple[Any, ...]", exc_info)
+    if items == (None, None, None):
+        return None
+    if (
+        len(items) != 3
+        or not isinstance(items[0], type)
+        or not isinstance(items[1], BaseException)
+        or not isinstance(items[2], TracebackType | None)
+    ):
+        return Violation(RULES["A24"], f"exc_info ({exc_info!r}) is not a (type, value, traceback) triple", exc_info)
+    return None
+
+
+def check_iterable(result: object) -> Violation | None:
+    """Return why an application's result is no body (rules A07, A08), or None."""
+    if result is None:
+        message = "The application must return an iterator, if only an empty list"
+        return Violation(RULES["A07"], message, result)
+    if isinstance(result, (str, bytes)):
+        message = (
+            "You should not return a string as your application iterator, "
+            "instead return a single-item list containing a bytestring."
+        )
+        return Violation(RULES["A08"], message, result)
+    if not hasattr(result, "__iter__") and not hasattr(result, "__getitem__"):
+        return Violation(RULES["A07"], f"The application must return an iterable, not {result!r}", result)
+    return None
+
+
+def _are_sound(headers: object) -> bool:
+    """Whether every field was judged before or needs no judgement: the fast answer for the common case."""
+    if type(headers) is not list:
+        return False
+    for item in cast("list[Any]", headers):
+        if type(item) is not tuple or len(item) != 2:  # pyright: ignore[reportUnknownArgumentType] # any object may be in it
+            return False
+        name, value = cast("tuple[Any, Any]", item)
+        if type(name) is not str or name not in _sound_names:
+            return False
+        if type(value) is not str or not value.isascii() or not value.isprintable():
+            return False
+    return True
+
+
+def _remember(text: str, memory: set[str]) -> None:
+    if len(memory) < _MEMORY:
+        memory.add(text)
+
+
+def _check_status_characters(status: str) -> Violation | None:
+    character = control_in_value(status) or ("\t" if "\t" in status else None)
+    if character is not None:
+        message = f"Control characters are not allowed in the status: {status!r} (bad char: {character!r})"
+        return Violation(RULES["A14"], message, status)
+    if status and not is_latin_1(status):
+        return Violation(RULES["A19"], f"Status holds a character above U+00FF: {status!r}", status)
+    return None
+
+
+def _check_status_form(status: str) -> Violation:
+    """Say what is wrong with a status that is a str of harmless characters but not ``NNN Reason``."""
+    code = status.split(None, 1)[0] if status.strip() else ""
+    if len(code) != 3:
+        return Violation(RULES["A13"], f"Status codes must be three characters: {code!r}", status)
+    if not is_digits(code):
+        return Violation(RULES["A13"], f"Status code is not a number: {code!r}", status)
+    if code[0] == "0":
+        return Violation(RULES["A13"], f"Status code is invalid: {int(code)!r}", status)
+    message = (
+        f"The status string ({status!r}) should be a three-digit integer "
+        "followed by a single space and a status explanation"
+    )
+    return Violation(RULES["A13"], message, status)
+
+
+def _check_pair(item: object) -> Violation | None:
+    if type(item) is not tuple:
+        message = f"Individual headers ({item!r}) must be of type tuple: {type(item)!r}"
+        return Violation(RULES["A16"], message, item)
+    length = len(cast("tuple[object, ...]", item))
+    if length != 2:
+        return Violation(RULES["A16"], f"Individual headers must be pairs, not {length} items: {item!r}", item)
+    return None
+
+
+def _check_field(name: object, value: object) -> Violation | None:
+    """Judge one field by what may not be sent: wrong types and characters, and hop-by-hop fields."""
+    violation = check_field_name(name) or check_field_value(value)
+    if violation is not None:
+        return violation
+    text, content = cast("str", name), cast("str", value)
+    if not is_token(text):
+        return Violation(RULES["A17"], f"Bad header name: {text!r}", name)
+    if content and not is_latin_1(content):
+        return Violation(RULES["A19"], f"Header value holds a character above U+00FF: {content!r}", value)
+    if text.lower() in HOP_BY_HOP:
+        return Violation(RULES["A20"], f"Hop-by-hop header, '{text}: {content}', not allowed", name)
+    return None
+
+
+def _check_name_further(name: str, value: str) -> Violation | None:
+    """Judge what harms nobody on the wire but breaks a rule."""
+    if name.lower() == "status":
+        message = (
+            "The Status header cannot be used; it conflicts with CGI script, "
+            f"and HTTP status is not given through headers (value: {value!r})."
+        )
+        return Violation(RULES["A23"], message, name)
+    if name.endswith(("-", "_")):
+        return Violation(RULES["A17"], f"Names may not end in '-' or '_': {name!r}", name)
+    return None

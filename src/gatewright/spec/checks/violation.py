@@ -1,0 +1,52 @@
+"""A breach of a rule as a value, and the one way to raise it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+from attrs import frozen
+
+from gatewright.errors import RuleBroken
+
+if TYPE_CHECKING:
+    from gatewright.spec.rules import Rule
+
+
+@frozen
+class Violation:
+    """One breach of one rule.
+
+    Attributes:
+        rule: the rule that was broken.
+        message: what was seen, in one sentence; where the standard library has a message for it, that message.
+        culprit: the object that breaks the rule, or None where something is missing.
+        stdlib_message: the standard library's message where it cannot serve as ``message`` (it is empty).
+    """
+
+    rule: Rule
+    message: str
+    culprit: object = None
+    stdlib_message: str | None = None
+
+    def __str__(self) -> str:
+        """Return what ``str()`` of the standard library's ``AssertionError`` would be."""
+        return self.message if self.stdlib_message is None else self.stdlib_message
+
+    @property
+    def explanation(self) -> str:
+        """The line for a log: the rule with its id, what was seen, and how to mend it."""
+        return f"{self.rule}. Seen: {self.message}. Fix: {self.rule.fix}"
+
+
+def refuse(violation: Violation, kind: type[AssertionError] = AssertionError) -> NoReturn:
+    """Raise the violation.
+
+    Args:
+        violation: what to raise.
+        kind: the exception class.
+
+    Raises:
+        AssertionError: always; its argument is the violation and its cause a ``RuleBroken`` with the explanation, so that
+            every log that prints the traceback names the rule.
+    """
+    raise kind(violation) from RuleBroken(violation.explanation)
