@@ -1,0 +1,214 @@
+"""Request bodies as blocking input streams, bounded: what ``wsgi.input`` is (PEP 3333, "Input and Error Streams").
+
+:func:`open_body` puts a stream over a connection's file that ends where the body ends, whatever follows on the
+connection.  A body that is cut short or malformed is an exception at every read, never ``b""``: an application that saw
+the end of the stream may believe what it has read.
+"""
+
+from __future__ import annotations
+
+import io
+from abc import abstractmethod
+
+from typing_extensions import Buffer, override
+
+from gatewright.errors import ClientDisconnected, RequestError
+from gatewright.spec.framing import Framing, line_text, parse_chunk_size, parse_field_line
+
+__all__ = ["ChunkedBody", "LengthBody", "RequestBody", "open_body"]
+
+# Bytes of chunk extensions and trailers that one body may have: nobody reads them, so a flood of them is an attack.
+MAX_METADATA = 16_384
+
+# Trailers that would change how the request was framed or routed; RFC 9110 section 6.5.1 forbids them.
+_FORBIDDEN_TRAILERS = frozenset({"content-length", "host", "transfer-encoding"})
+
+# The longest chunk line that has no extensions.
+_SIZE_LINE = len(b"0123456789ABCDEF\r\n")
+
+_BLOCK = 65_536
+
+
+class RequestBody(io.BufferedReader):
+    """A request's body: every read method of :class:`io.BufferedReader`, at its speed, then :meth:`drain`.
+
+    Reads block until they have what was asked for or the body ends.  Closing it closes nothing but itself.
+
+    Raises:
+        ClientDisconnected: from every read, once the connection has ended, was reset or has timed out (code 408) before
+            the end of the body.
+        RequestError: from every read, once a chunk was malformed.
+    """
+
+    def __init__(self, source: LengthBody | ChunkedBody) -> None:
+        super().__init__(source, buffer_size=io.DEFAULT_BUFFER_SIZE)
+        self._source = source
+
+    def is_at_end(self) -> bool:
+        """Whether the whole body was taken from the connection's file, its last chunk and trailers included."""
+        return self._source.is_at_end()
+
+    def drain(self, limit: int) -> bool:
+        """Skip what has not been read, closed or not, and tell whether the connection may carry another request.
+
+        Args:
+            limit: how many bytes to skip at most.  A body that says it is longer is not touched.
+
+        Returns:
+            True if the connection's file now stands after the body; False if it stands somewhere in it, or the body was
+            cut short or malformed: nothing on the connection can be trusted then.
+        """
+        return self._source.drain(limit)
+
+
+class _Body(io.RawIOBase):
+    """What the two kinds of body share: a failure is for ever, and is the client's."""
+
+    def __init__(self, file: io.BufferedIOBase) -> None:
+        super().__init__()
+        self._file = file
+        self._failure: RequestError | None = None
+
+    @override
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def readinto(self, buffer: Buffer, /) -> int:
+        """Read some bytes, 0 at the end of the body; what :class:`io.BufferedReader` asks for."""
+        if self._failure is not None:
+            raise self._failure
+        try:
+            return self._fill(memoryview(buffer).cast("B"))
+        except RequestError as failure:
+            self._failure = failure
+            raise
+        except TimeoutError as silence:
+            self._failure = ClientDisconnected(408, "the client stopped sending in the middle of the body")
+            raise self._failure from silence
+        except ConnectionError as reset:
+            self._failure = ClientDisconnected(400, "the client reset the connection in the middle of the body")
+            raise self._failure from reset
+
+    @abstractmethod
+    def _fill(self, view: memoryview) -> int:
+        """Read into the view; 0 at the end of the body only."""
+
+    def _fill_some(self, view: memoryview, left: int) -> int:
+        """Take what the connection has, ``left`` bytes at most, with one system call at most."""
+        count = self._file.readinto1(view[:left])
+        if not count:
+            raise ClientDisconnected(400, "the connection ended in the middle of the body")
+        return count
+
+    @abstractmethod
+    def is_at_end(self) -> bool: ...
+
+    def drain(self, limit: int) -> bool:
+        skipped, buffer = 0, bytearray(min(limit, _BLOCK) + 1)
+        try:
+            while skipped <= limit:
+                count = self.readinto(buffer)
+                if count == 0:
+                    return True
+                skipped += count
+        except RequestError:
+            return False
+        return False
+
+
+class LengthBody(_Body):
+    """A body of known length (RFC 9112 section 6.2).
+
+    Args:
+        file: the connection's; it stands at the body.
+        length: bytes; no more than that are ever read from the file.
+    """
+
+    def __init__(self, file: io.BufferedIOBase, length: int) -> None:
+        super().__init__(file)
+        self._left = length
+
+    @override
+    def _fill(self, view: memoryview) -> int:
+        if not self._left or not view:
+            return 0
+        count = self._fill_some(view, self._left)
+        self._left -= count
+        return count
+
+    @override
+    def is_at_end(self) -> bool:
+        return not self._left
+
+    @override
+    def drain(self, limit: int) -> bool:
+        return self._left <= limit and super().drain(limit)
+
+
+class ChunkedBody(_Body):
+    """A chunked body, decoded; its trailers are read and dropped (RFC 9112 section 7.1).
+
+    Args:
+        file: the connection's; it stands at the first chunk.  Nothing after the trailers' empty line is read from it.
+        max_metadata: bytes of chunk extensions and trailers, taken together, that are borne.
+    """
+
+    def __init__(self, file: io.BufferedIOBase, max_metadata: int = MAX_METADATA) -> None:
+        super().__init__(file)
+        self._metadata_left = max_metadata
+        self._chunk_left = 0
+        self._started = False
+        self._ended = False
+
+    @override
+    def _fill(self, view: memoryview) -> int:
+        if self._ended or not view:
+            return 0
+        if not self._chunk_left and not self._next_chunk():
+            return 0
+        count = self._fill_some(view, self._chunk_left)
+        self._chunk_left -= count
+        return count
+
+    @override
+    def is_at_end(self) -> bool:
+        return self._ended
+
+    def _next_chunk(self) -> bool:
+        """Go on to the next chunk, if there is one; only when its data is wanted, for it may come much later."""
+        if self._started and self._line(2) != b"\r\n":
+            raise RequestError(400, "chunk data without its CRLF")
+        self._started = True
+        line = self._line(_SIZE_LINE + self._metadata_left)
+        self._chunk_left = parse_chunk_size(line)
+        self._charge(len(line) - line.index(b";") if b";" in line else 0)
+        if not self._chunk_left:
+            self._skip_trailers()
+            self._ended = True
+        return not self._ended
+
+    def _skip_trailers(self) -> None:
+        """RFC 9110 section 6.5.1: trailers must not be merged into the header fields; WSGI has no other place."""
+        while (line := self._line(2 + self._metadata_left)) != b"\r\n":
+            name, _ = parse_field_line(line_text(line))
+            if name.lower() in _FORBIDDEN_TRAILERS:
+                raise RequestError(400, f"trailer {name}")
+            self._charge(len(line))
+
+    def _line(self, limit: int) -> bytes:
+        """Return the next line, or its first ``limit`` bytes if it is longer."""
+        line = self._file.readline(limit)
+        if len(line) < limit and not line.endswith(b"\n"):
+            raise ClientDisconnected(400, "the connection ended in the middle of the body")
+        return line
+
+    def _charge(self, cost: int) -> None:
+        self._metadata_left -= cost
+        if self._metadata_left < 0:
+            raise RequestError(400, "too many chunk extensions or trailers")
+
+
+def open_body(file: io.BufferedIOBase, framing: Framing) -> RequestBody:
+    """Return the body that stands next in the connection's file, as an input stream that ends where the body ends."""
+    return RequestBody(ChunkedBody(file) if framing.chunked else LengthBody(file, framing.length))

@@ -1,0 +1,91 @@
+"""What stands between the request handler and the application: one application call."""
+
+from __future__ import annotations
+
+import sys
+from http import HTTPStatus
+from platform import python_implementation
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from gatewright.errors import ClientDisconnected, RequestError
+from gatewright.handlers import SimpleHandler
+
+if TYPE_CHECKING:
+    from gatewright.simple_server.request_handler import WSGIRequestHandler
+    from gatewright.types import ExcInfo
+
+__all__ = ["ServerHandler", "server_version", "software_version", "sys_version"]
+
+server_version = "WSGIServer/0.2"  # wsgiref's, not gatewright's: it is the Server field that clients and tests know
+sys_version = python_implementation() + "/" + sys.version.split()[0]
+software_version = server_version + " " + sys_version
+
+
+class ServerHandler(SimpleHandler):
+    """Runs the application for one request of a :class:`WSGIRequestHandler`.
+
+    It logs the request when the response is complete, decides whether the connection may be kept (RFC 9112 section
+    9.3), and answers what the client did wrong in its body with the client's error instead of 500 and a traceback.
+    """
+
+    server_software = software_version
+
+    # Not the process environment, which the stdlib shows to every application: it holds secrets (bpo-7250).
+    os_environ: dict[str, str] = {}  # noqa: RUF012  # documented as a plain attribute
+
+    request_handler: WSGIRequestHandler
+    """Where the request came from: for its log, and to say that its connection must close."""
+
+    @override
+    def close(self) -> None:
+        """Log the request, then close as every handler does."""
+        try:
+            if self.bytes_left:
+                # The client waits for the rest; only the end of the connection tells it that there is none.
+                self.request_handler.close_connection = True
+            self.request_handler.log_request(self.status.split(" ", 1)[0] if self.status else "-", self.bytes_sent)
+        finally:
+            super().close()
+
+    @override
+    def cleanup_headers(self) -> None:
+        """Add a Connection field where HTTP/1.1 needs one to say whether the connection stays open."""
+        super().cleanup_headers()
+        request, headers = self.request_handler, self.headers
+        assert headers is not None  # or super() had raised
+        if "Content-Length" not in headers and self._may_have_content():
+            # Then the response ends where the connection ends.
+            request.close_connection = True
+        if self.http_version < "1.1":
+            return
+        if request.close_connection:
+            headers["Connection"] = "close"
+        elif request.request_version == "HTTP/1.0":
+            headers["Connection"] = "keep-alive"
+
+    @override
+    def handle_error(self) -> None:
+        """Answer a client's error with its own code, any other exception as every handler does; then close."""
+        self.request_handler.close_connection = True
+        error = sys.exception()
+        if isinstance(error, RequestError):
+            self.error_status = f"{error.code} {HTTPStatus(error.code).phrase}"
+            self.error_body = error.message.encode("ascii", "backslashreplace")
+        super().handle_error()
+
+    @override
+    def log_exception(self, exc_info: ExcInfo) -> None:
+        """Log a client's error in one line, any other exception with its traceback."""
+        if isinstance(exc_info[1], RequestError):
+            self.request_handler.log_error("code %d, message %s", exc_info[1].code, exc_info[1].message)
+        else:
+            super().log_exception(exc_info)
+
+    @override
+    def _write(self, data: bytes) -> None:
+        try:
+            super()._write(data)
+        except TimeoutError as silence:
+            raise ClientDisconnected(408, "the client stopped reading the response") from silence
