@@ -1,7 +1,8 @@
 """Run a program that imports :mod:`wsgiref` on gatewright instead, without a change to it.
 
 ``python -m gatewright.dropin [-m MODULE | SCRIPT] ARGS...`` starts the program as ``python [-m MODULE | SCRIPT]
-ARGS...`` would, with ``sys.argv`` and ``sys.path[0]`` the same, after :func:`install`.
+ARGS...`` would, with ``sys.argv`` and ``sys.path[0]`` the same, after :func:`install`. (Of a folder or zip archive
+given as SCRIPT, ``sys.argv[0]`` is the absolute path.)
 
 A module that imported ``wsgiref`` before, one of the standard library's included, keeps what it took. A process that
 the program starts is on its own: it has the standard library's ``wsgiref`` again unless it is started this way too.
@@ -13,6 +14,7 @@ import os
 import pkgutil
 import runpy
 import sys
+from types import ModuleType
 from typing import Final, NoReturn
 
 __all__ = ["install", "main"]
@@ -51,8 +53,7 @@ def main() -> None:
             if not os.path.exists(script):
                 _refuse(f"gatewright.dropin: no such script: {script!r}")
             del sys.argv[0]
-            _lead_path_with(script)
-            runpy.run_path(script, run_name="__main__")
+            _run_script(script)
         case _:
             _refuse(USAGE)
 
@@ -70,10 +71,22 @@ def _can_run(name: str) -> bool:
         raise
 
 
-def _lead_path_with(script: str) -> None:
-    """Put the script's folder where ``python -m`` had put the current one; run_path adds a folder or zip itself."""
+def _run_script(script: str) -> None:
+    """Do without runpy for a plain file: it makes ``sys.argv[0]`` and ``__file__`` the same, and Python does not.
+
+    A folder or archive becomes absolute in both: a relative one would be lost from ``sys.path`` at the first ``chdir``.
+    """
     if not sys.flags.safe_path:
-        sys.path[:1] = [] if pkgutil.get_importer(script) else [os.path.dirname(os.path.realpath(script))]
+        del sys.path[0]  # which was the current folder's, put there by python -m
+    if pkgutil.get_importer(script):
+        runpy.run_path(os.path.abspath(script), run_name="__main__")
+        return
+    if not sys.flags.safe_path:
+        sys.path.insert(0, os.path.dirname(os.path.realpath(script)))
+    sys.modules["__main__"] = program = ModuleType("__main__")
+    program.__file__ = os.path.abspath(script)
+    with open(script, "rb") as source:
+        exec(compile(source.read(), program.__file__, "exec", dont_inherit=True), program.__dict__)  # noqa: S102  # its job
 
 
 def _refuse(line: str) -> NoReturn:

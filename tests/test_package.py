@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+import gatewright
+
+RunPython = Callable[..., CompletedProcess[str]]
+
+SOURCE = Path(gatewright.__file__).parent
+FILES = sorted(SOURCE.rglob("*.py"))
+MODULES = sorted(module.name for module in pkgutil.walk_packages(gatewright.__path__, "gatewright."))
+
+# What serves HTTP is none of the handlers' business: CGI starts them once per request.
+NOT_FOR_HANDLERS = {"email", "http", "selectors", "socket", "socketserver", "ssl", "urllib"}
+
+MAX_FILE_LINES = 400
+MAX_FUNCTION_LINES = 50
+
+
+def imported_by(run_python: RunPython, module: str) -> set[str]:
+    """Return what a fresh interpreter imports for the module, beyond what it starts with."""
+    code = f"import sys; before = set(sys.modules); import {module}; print(*sorted(set(sys.modules) - before))"
+    return set(run_python("-c", code).stdout.split())
+
+
+def test_package_imports_nothing(run_python: RunPython) -> None:
+    """Importing the package imports nothing else, of it or of anything."""
+    assert imported_by(run_python, "gatewright") == {"gatewright"}
+
+
+def test_handlers_import_no_server(run_python: RunPython) -> None:
+    """Importing the handlers drags in neither the server, nor the validator, nor what only they use."""
+    imported = imported_by(run_python, "gatewright.handlers")
+    assert "gatewright.handlers" in imported
+    unwanted = {"gatewright.simple_server", "gatewright.validate", "gatewright.sockets"}
+    assert not {name for name in imported if name.partition(".")[0] in NOT_FOR_HANDLERS or name in unwanted}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_exported_names(name: str) -> None:
+    """Every name in a module's __all__ is there, once."""
+    module = importlib.import_module(name)
+    exported: list[str] = list(getattr(module, "__all__", []))
+    assert sorted(exported) == sorted(set(exported) & set(dir(module)))
+
+
+def test_version() -> None:
+    """The package and its metadata agree on the version."""
+    assert gatewright.__version__ == version("gatewright")
+
+
+def test_typed() -> None:
+    """The package says that it carries its types."""
+    assert (SOURCE / "py.typed").is_file()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_file_length(path: Path) -> None:
+    """No file is longer than can be read in one go."""
+    assert len(path.read_text("utf-8").splitlines()) <= MAX_FILE_LINES
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Yield every function and method of a file."""
+    tree = ast.parse(path.read_text("utf-8"))
+    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Return a function's lines without those of its docstring."""
+    docstring = ast.get_docstring(function, clean=False)
+    return (function.end_lineno or 0) - function.lineno + 1 - (docstring.count("\n") + 1 if docstring else 0)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_function_length(path: Path) -> None:
+    """No function is longer than a screen."""
+    assert {found.name: length(found) for found in functions(path) if length(found) > MAX_FUNCTION_LINES} == {}
