@@ -10,10 +10,10 @@ import os
 import re
 import socket
 import stat
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 from attrs import field, frozen
-from typing_extensions import Self, override
+from typing_extensions import override
 
 from gatewright.errors import ConfigurationError
 

@@ -2,8 +2,8 @@
 
 It is for development, tests and small tools, as its model is.  Every name and override point of the model is here.
 What is different is what was reported against the model: requests whose head or framing is malformed or ambiguous are
-refused before the application is called; ``wsgi.input`` ends where the body ends, chunked or not; what is left of a body
-is never taken for the next request; and no client can end the server or fill its log with tracebacks.
+refused before the application is called; ``wsgi.input`` ends where the body ends, chunked or not; what is left of a
+body is never taken for the next request; and no client can end the server or fill its log with tracebacks.
 
 An application is served like this::
 

@@ -42,13 +42,13 @@ class WSGIServer(HTTPServer):
     def __init__(
         self,
         server_address: tuple[str, int] | str,
-        RequestHandlerClass: type[socketserver.BaseRequestHandler],
-        bind_and_activate: bool = True,  # noqa: FBT001, FBT002  # socketserver's signature
+        RequestHandlerClass: type[socketserver.BaseRequestHandler],  # noqa: N803  # socketserver's name
+        bind_and_activate: bool = True,
     ) -> None:
         if self.address_family == socket.AF_INET:
             # Unless a subclass or instance chose another family, as those do that worked round the stdlib.
             self.address_family = _family_of(server_address)
-            super().__init__(server_address, RequestHandlerClass, bind_and_activate)  # type: ignore[arg-type]  # see _path_of()
+        super().__init__(server_address, RequestHandlerClass, bind_and_activate)  # type: ignore[arg-type]  # see _path_of()
 
     @override
     def server_bind(self) -> None:
