@@ -153,11 +153,12 @@ USAGE = "usage: python -m gatewright.dropin [-m MODULE | SCRIPT] ARGS...\n"
         (["-m", "no_such"], "gatewright.dropin: no module named 'no_such' that can be run\n"),
         (["-m", "no_such.module"], "gatewright.dropin: no module named 'no_such.module' that can be run\n"),
         (["-m", "this.module"], "gatewright.dropin: no module named 'this.module' that can be run\n"),
-        (["-m", "wsgiref"], "gatewright.dropin: no module named 'wsgiref' that can be run\n"),
+        (["-m", "package"], "gatewright.dropin: no module named 'package' that can be run\n"),
     ],
 )
 def test_nothing_to_run(write_module: WriteModule, run_python: RunPython, arguments: list[str], line: str) -> None:
     """Without a program, or with one that is not there, one line says so and the status is 2."""
     write_module("this", "")
+    write_module("package/__init__", "")
     done = run_python("-m", "gatewright.dropin", *arguments)
     assert (done.returncode, done.stderr) == (2, line)

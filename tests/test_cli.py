@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+import gatewright
+
+WriteModule = Callable[[str, str], Path]
+RunPython = Callable[..., CompletedProcess[str]]
+
+DEMO = "gatewright.simple_server:demo_app"
+TIME_LIMIT = 60  # seconds that a process may take to start or to end, on a slow machine
+
+# It breaks a rule of PEP 3333 that a server can live with: Status is a header of CGI, not of HTTP.
+BREACH = """
+    def application(environ, start_response):
+        start_response("200 OK", [("Status", "300")])
+        return [b"served"]
+    """
+
+
+class Server:
+    """A running ``gatewright serve``: the line that it printed, and where it listens."""
+
+    def __init__(self, process: subprocess.Popen[str], line: str) -> None:
+        self.process = process
+        self.line = line
+        found = re.search(r" on (?:http://(?P<host>.+):(?P<port>\d+)|unix:(?P<path>.+)) \(", line)
+        assert found, line
+        self.host, self.port, self.path = (found["host"] or "").strip("[]"), int(found["port"] or 0), found["path"]
+
+    def get(self, target: str = "/") -> tuple[int, str]:
+        """Return the status and text of a response."""
+        connection = HTTPConnection(self.host, self.port, timeout=TIME_LIMIT)
+        if self.path:
+            connection.sock = socket.socket(socket.AF_UNIX)
+            connection.sock.settimeout(TIME_LIMIT)
+            connection.sock.connect(self.path)
+        try:
+            connection.request("GET", target, headers={"Host": "test"})
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+        finally:
+            connection.close()
+
+    def stop(self, number: int = signal.SIGTERM) -> tuple[int, str, str]:
+        """Send a signal; return the exit status and what was printed since the first line, both streams."""
+        self.process.send_signal(number)
+        stdout, stderr = self.process.communicate(timeout=TIME_LIMIT)
+        return self.process.returncode, stdout, stderr
+
+
+@contextmanager
+def serving(*arguments: str, bind: str = "127.0.0.1:0") -> Generator[Server]:
+    """Run ``gatewright serve``; it is killed, and the block fails, if it is too slow."""
+    command = [sys.executable, "-m", "gatewright", "serve", *arguments, "--bind", bind]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        alarm = threading.Timer(TIME_LIMIT, process.kill)
+        alarm.start()
+        try:
+            assert process.stdout is not None
+            yield Server(process, process.stdout.readline())
+        finally:
+            alarm.cancel()
+            process.kill()
+
+
+class TestServe:
+    def test_response(self) -> None:
+        """The application that was named answers at the address that was printed."""
+        with serving(DEMO) as server:
+            status, text = server.get("/path")
+        assert (status, text[:12]) == (200, "Hello world!")
+
+    def test_line(self) -> None:
+        """One line says what is served, where, and how to stop it; port 0 shows as the port that was found."""
+        with serving(DEMO) as server:
+            assert server.line == f"Serving {DEMO} on http://127.0.0.1:{server.port} (Ctrl-C stops it)\n"
+
+    def test_factory(self, write_module: WriteModule) -> None:
+        """What a factory in the current directory makes is served."""
+        write_module("made", f"def make():\n    from {DEMO.replace(':', ' import ')} as made\n    return made")
+        with serving("made:make()") as server:
+            assert server.get()[0] == 200
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+    def test_end(self, number: int) -> None:
+        """Ctrl-C and SIGTERM end it with status 0 and no traceback."""
+        with serving(DEMO) as server:
+            assert server.stop(number) == (0, "Stopped\n", "")
+
+    def test_open_connection_does_not_delay_the_end(self) -> None:
+        """A client that sends nothing does not keep the server from ending."""
+        with serving(DEMO) as server, socket.create_connection((server.host, server.port)):
+            server.get()
+            assert server.stop()[0] == 0
+
+    def test_slow_client_does_not_keep_others_waiting(self) -> None:
+        """Each connection has its thread."""
+        with serving(DEMO) as server, socket.create_connection((server.host, server.port)):
+            assert server.get()[0] == 200
+
+    def test_ipv6(self) -> None:
+        """An IPv6 address is given and printed in brackets."""
+        with serving(DEMO, bind="[::1]:0") as server:
+            assert (server.get()[0], "http://[::1]:" in server.line) == (200, True)
+
+    def test_unix_socket(self, tmp_path: Path) -> None:
+        """A Unix socket is served, and gone afterwards."""
+        path = tmp_path / "socket"
+        with serving(DEMO, bind=f"unix:{path}") as server:
+            assert stat.S_ISSOCK(path.stat().st_mode)
+            assert server.get()[0] == 200
+            server.stop()
+        assert not path.exists()
+
+
+class TestCheck:
+    def test_without(self, write_module: WriteModule) -> None:
+        """Without --check the application is served as it is."""
+        write_module("breach", BREACH)
+        with serving("breach:application") as server:
+            assert server.get()[0] == 200
+
+    def test_breach(self, write_module: WriteModule) -> None:
+        """With --check a breach of PEP 3333 is a server error."""
+        write_module("breach", BREACH)
+        with serving("breach:application", "--check") as server:
+            assert server.get()[0] == 500
+
+    def test_log(self, write_module: WriteModule) -> None:
+        """The log names the rule that was broken."""
+        write_module("breach", BREACH)
+        with serving("breach:application", "--check") as server:
+            server.get()
+            assert "RuleBroken" in server.stop()[2]
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """Listen on a port that is then not free."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+class TestMistakes:
+    @pytest.mark.parametrize(
+        "arguments,line",
+        [
+            (["no_such:app"], "no module named 'no_such' in the current directory or on Python's path"),
+            (["json:lods"], "'json' has no attribute 'lods'; did you mean 'loads'?"),
+            (["json:__name__"], "'json:__name__' is an object of type 'str', which cannot be called"),
+            (["json"], "'json' is not of the form MODULE:APP or MODULE:FACTORY()"),
+            ([], 'Command "serve" parameter TARGET requires an argument.'),
+            ([DEMO, "--no-such"], "Unknown option: --no-such."),
+        ],
+    )
+    def test_command(self, run_python: RunPython, arguments: list[str], line: str) -> None:
+        """A command that cannot be carried out ends with one line on standard error and status 2."""
+        done = run_python("-m", "gatewright", "serve", *arguments)
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", f"gatewright: {line}\n")
+
+    @pytest.mark.parametrize(
+        "bind", ["8000", "127.0.0.1:http", "127.0.0.1:99999", "::1:8000", "unix:", "a b:1", "no.invalid:1"]
+    )
+    def test_address(self, run_python: RunPython, bind: str) -> None:
+        """An address that cannot be used ends likewise, and is quoted."""
+        done = run_python("-m", "gatewright", "serve", DEMO, "--bind", bind)
+        assert (done.returncode, done.stderr.count("\n"), bind in done.stderr) == (2, 1, True)
+
+    def test_port_in_use(self, run_python: RunPython, taken: int) -> None:
+        """A port that another program listens on ends likewise."""
+        done = run_python("-m", "gatewright", "serve", DEMO, "--bind", f"127.0.0.1:{taken}")
+        expected = f"gatewright: cannot listen on http://127.0.0.1:{taken}: Address already in use\n"
+        assert (done.returncode, done.stderr) == (2, expected)
+
+    def test_unix_socket_in_use(self, run_python: RunPython, tmp_path: Path) -> None:
+        """A Unix socket that another program listens on ends likewise, and stays."""
+        path = tmp_path / "socket"
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(path))
+            listener.listen()
+            done = run_python("-m", "gatewright", "serve", DEMO, "--bind", f"unix:{path}")
+        assert (done.returncode, done.stderr.count("\n"), path.exists()) == (2, 1, True)
+
+    @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may bind anywhere")
+    def test_permission(self, run_python: RunPython, tmp_path: Path) -> None:
+        """A place where the user may not listen ends likewise."""
+        tmp_path.chmod(0o500)
+        done = run_python("-m", "gatewright", "serve", DEMO, "--bind", f"unix:{tmp_path}/socket")
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
+class TestCommand:
+    def test_version(self, run_python: RunPython) -> None:
+        """--version prints the version."""
+        assert run_python("-m", "gatewright", "--version").stdout == f"{gatewright.__version__}\n"
+
+    def test_help(self, run_python: RunPython) -> None:
+        """--help names the command that there is."""
+        assert "serve" in run_python("-m", "gatewright", "--help").stdout
+
+    def test_help_of_serve(self, run_python: RunPython) -> None:
+        """Its help shows each option."""
+        text = run_python("-m", "gatewright", "serve", "--help").stdout
+        assert ("--bind" in text, "--check" in text, "[default: 127.0.0.1:8000]" in text) == (True, True, True)
+
+    def test_script(self) -> None:
+        """The command that is installed is the same as the module."""
+        script = Path(sys.executable).with_name("gatewright")
+        done = subprocess.run([script, "--version"], capture_output=True, text=True, timeout=TIME_LIMIT, check=False)
+        assert done.stdout == f"{gatewright.__version__}\n"
+
+    def test_without_extra(self, run_python: RunPython) -> None:
+        """Without cyclopts, one line says what to install."""
+        code = "import sys; sys.modules['cyclopts'] = None; import gatewright.__main__ as m; m.main()"
+        done = run_python("-c", code)
+        expected = 'gatewright: the command line needs cyclopts: pip install "gatewright[cli]"\n'
+        assert (done.returncode, done.stderr) == (2, expected)
