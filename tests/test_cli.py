@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import os
+import errno
 import re
 import signal
 import socket
@@ -13,10 +13,13 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from subprocess import CompletedProcess
+from typing import NamedTuple
 
 import pytest
 
 import gatewright
+from gatewright import simple_server
+from gatewright.cli import run
 
 WriteModule = Callable[[str, str], Path]
 RunPython = Callable[..., CompletedProcess[str]]
@@ -156,6 +159,25 @@ def taken() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
+class Mistake(NamedTuple):
+    """How a command ended that could not be carried out."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def mistake(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Mistake]:
+    """Carry out a command in this process."""
+    monkeypatch.setattr(sys, "path", sys.path[:])
+
+    def carry_out(*arguments: str) -> Mistake:
+        return Mistake(run(arguments), *capsys.readouterr())
+
+    return carry_out
+
+
 class TestMistakes:
     @pytest.mark.parametrize(
         "arguments,line",
@@ -168,40 +190,47 @@ class TestMistakes:
             ([DEMO, "--no-such"], "Unknown option: --no-such."),
         ],
     )
-    def test_command(self, run_python: RunPython, arguments: list[str], line: str) -> None:
+    def test_command(self, mistake: Callable[..., Mistake], arguments: list[str], line: str) -> None:
         """A command that cannot be carried out ends with one line on standard error and status 2."""
-        done = run_python("-m", "gatewright", "serve", *arguments)
-        assert (done.returncode, done.stdout, done.stderr) == (2, "", f"gatewright: {line}\n")
+        assert mistake("serve", *arguments) == (2, "", f"gatewright: {line}\n")
 
     @pytest.mark.parametrize(
-        "bind", ["8000", "127.0.0.1:http", "127.0.0.1:99999", "::1:8000", "unix:", "a b:1", "no.invalid:1"]
+        "bind", ["8000", "127.0.0.1:http", "127.0.0.1:99999", "::1:8000", "unix:", "a b:1", "a..b:1"]
     )
-    def test_address(self, run_python: RunPython, bind: str) -> None:
+    def test_address(self, mistake: Callable[..., Mistake], bind: str) -> None:
         """An address that cannot be used ends likewise, and is quoted."""
-        done = run_python("-m", "gatewright", "serve", DEMO, "--bind", bind)
-        assert (done.returncode, done.stderr.count("\n"), bind in done.stderr) == (2, 1, True)
+        ended = mistake("serve", DEMO, "--bind", bind)
+        assert (ended.status, ended.stderr.count("\n"), bind in ended.stderr) == (2, 1, True)
 
-    def test_port_in_use(self, run_python: RunPython, taken: int) -> None:
+    def test_port_in_use(self, mistake: Callable[..., Mistake], taken: int) -> None:
         """A port that another program listens on ends likewise."""
-        done = run_python("-m", "gatewright", "serve", DEMO, "--bind", f"127.0.0.1:{taken}")
-        expected = f"gatewright: cannot listen on http://127.0.0.1:{taken}: Address already in use\n"
-        assert (done.returncode, done.stderr) == (2, expected)
+        line = f"gatewright: cannot listen on http://127.0.0.1:{taken}: Address already in use\n"
+        assert mistake("serve", DEMO, "--bind", f"127.0.0.1:{taken}") == (2, "", line)
 
-    def test_unix_socket_in_use(self, run_python: RunPython, tmp_path: Path) -> None:
+    def test_unix_socket_in_use(self, mistake: Callable[..., Mistake], tmp_path: Path) -> None:
         """A Unix socket that another program listens on ends likewise, and stays."""
         path = tmp_path / "socket"
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(path))
             listener.listen()
-            done = run_python("-m", "gatewright", "serve", DEMO, "--bind", f"unix:{path}")
-        assert (done.returncode, done.stderr.count("\n"), path.exists()) == (2, 1, True)
+            ended = mistake("serve", DEMO, "--bind", f"unix:{path}")
+        assert (ended.status, ended.stderr.count("\n"), path.exists()) == (2, 1, True)
 
-    @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may bind anywhere")
-    def test_permission(self, run_python: RunPython, tmp_path: Path) -> None:
-        """A place where the user may not listen ends likewise."""
-        tmp_path.chmod(0o500)
-        done = run_python("-m", "gatewright", "serve", DEMO, "--bind", f"unix:{tmp_path}/socket")
-        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    def test_permission(self, mistake: Callable[..., Mistake], monkeypatch: pytest.MonkeyPatch) -> None:
+        """An address that the system does not allow ends likewise."""
+
+        def refuse(*_arguments: object, **_keywords: object) -> None:
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+        monkeypatch.setattr(simple_server, "make_server", refuse)
+        line = "gatewright: cannot listen on http://127.0.0.1:80: Permission denied\n"
+        assert mistake("serve", DEMO, "--bind", "127.0.0.1:80") == (2, "", line)
+
+    def test_process(self, run_python: RunPython) -> None:
+        """The status is that of the process."""
+        done = run_python("-m", "gatewright", "serve", "json")
+        expected = "gatewright: 'json' is not of the form MODULE:APP or MODULE:FACTORY()\n"
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", expected)
 
 
 class TestCommand:
