@@ -173,7 +173,8 @@ def mistake(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(sys, "path", sys.path[:])
 
     def carry_out(*arguments: str) -> Mistake:
-        return Mistake(run(arguments), *capsys.readouterr())
+        status, printed = run(arguments), capsys.readouterr()
+        return Mistake(status, printed.out, printed.err)
 
     return carry_out
 
