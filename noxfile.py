@@ -79,7 +79,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Lines and branches that the tests reached, over all interpreters."""
-    data = [str(path) for path in COVERAGE.glob("3.*/.coverage.*")]
+    data = sorted({str(path.parent) for path in COVERAGE.glob("3.*/.coverage.*")})
     if not data:
         session.error(f"the tests ran on none of Python {', '.join(PYTHONS)}")
     install(session, group="coverage")
