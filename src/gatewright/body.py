@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import io
 from abc import abstractmethod
-
-from typing_extensions import Buffer, override
+from typing import TYPE_CHECKING
 
 from gatewright.errors import ClientDisconnected, RequestError
 from gatewright.spec.framing import Framing, line_text, parse_chunk_size, parse_field_line
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 __all__ = ["ChunkedBody", "LengthBody", "RequestBody", "open_body"]
 
@@ -44,6 +46,11 @@ class RequestBody(io.BufferedReader):
         super().__init__(source, buffer_size=io.DEFAULT_BUFFER_SIZE)
         self._source = source
 
+    @property
+    def failure(self) -> RequestError | None:
+        """What every read raises from now on, or None while nothing is wrong."""
+        return self._source.failure
+
     def is_at_end(self) -> bool:
         """Whether the whole body was taken from the connection's file, its last chunk and trailers included."""
         return self._source.is_at_end()
@@ -67,28 +74,26 @@ class _Body(io.RawIOBase):
     def __init__(self, file: io.BufferedIOBase) -> None:
         super().__init__()
         self._file = file
-        self._failure: RequestError | None = None
+        self.failure: RequestError | None = None
 
-    @override
     def readable(self) -> bool:
         return True
 
-    @override
     def readinto(self, buffer: Buffer, /) -> int:
         """Read some bytes, 0 at the end of the body; what :class:`io.BufferedReader` asks for."""
-        if self._failure is not None:
-            raise self._failure
+        if self.failure is not None:
+            raise self.failure
         try:
             return self._fill(memoryview(buffer).cast("B"))
         except RequestError as failure:
-            self._failure = failure
+            self.failure = failure
             raise
         except TimeoutError as silence:
-            self._failure = ClientDisconnected(408, "the client stopped sending in the middle of the body")
-            raise self._failure from silence
+            self.failure = ClientDisconnected(408, "the client stopped sending in the middle of the body")
+            raise self.failure from silence
         except ConnectionError as reset:
-            self._failure = ClientDisconnected(400, "the client reset the connection in the middle of the body")
-            raise self._failure from reset
+            self.failure = ClientDisconnected(400, "the client reset the connection in the middle of the body")
+            raise self.failure from reset
 
     @abstractmethod
     def _fill(self, view: memoryview) -> int:
@@ -129,7 +134,6 @@ class LengthBody(_Body):
         super().__init__(file)
         self._left = length
 
-    @override
     def _fill(self, view: memoryview) -> int:
         if not self._left or not view:
             return 0
@@ -137,12 +141,12 @@ class LengthBody(_Body):
         self._left -= count
         return count
 
-    @override
     def is_at_end(self) -> bool:
+        """Whether all bytes were read."""
         return not self._left
 
-    @override
     def drain(self, limit: int) -> bool:
+        """Skip the rest if it is no more than ``limit`` bytes."""
         return self._left <= limit and super().drain(limit)
 
 
@@ -161,7 +165,6 @@ class ChunkedBody(_Body):
         self._started = False
         self._ended = False
 
-    @override
     def _fill(self, view: memoryview) -> int:
         if self._ended or not view:
             return 0
@@ -171,8 +174,8 @@ class ChunkedBody(_Body):
         self._chunk_left -= count
         return count
 
-    @override
     def is_at_end(self) -> bool:
+        """Whether the last chunk and the trailers were read."""
         return self._ended
 
     def _next_chunk(self) -> bool:

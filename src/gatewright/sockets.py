@@ -13,7 +13,6 @@ import stat
 from typing import Self, TypeAlias
 
 from attrs import field, frozen
-from typing_extensions import override
 
 from gatewright.errors import ConfigurationError
 
@@ -50,7 +49,6 @@ class TCPAddress:
     host: str
     port: int
 
-    @override
     def __str__(self) -> str:
         host = self.host or "0.0.0.0"  # noqa: S104  # printed, not bound
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
@@ -62,7 +60,6 @@ class UnixAddress:
 
     path: str
 
-    @override
     def __str__(self) -> str:
         return f"unix:{self.path}"
 

@@ -11,10 +11,8 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import unquote
 
-from typing_extensions import override
-
 from gatewright.body import open_body
-from gatewright.errors import RequestError
+from gatewright.errors import ClientDisconnected, RequestError
 from gatewright.simple_server.request_head import MAX_LINE, RequestHead, read_request_head, read_request_line
 from gatewright.simple_server.server import WSGIServer
 from gatewright.simple_server.server_handler import ServerHandler, server_version
@@ -58,7 +56,6 @@ class WSGIRequestHandler(BaseHTTPRequestHandler):
 
     _unread = False
 
-    @override
     def handle_one_request(self) -> None:
         """Read one request, run the application, and leave the connection at the next request or to be closed."""
         try:
@@ -69,7 +66,6 @@ class WSGIRequestHandler(BaseHTTPRequestHandler):
             self.log_error("connection lost: %r", lost)
             self.close_connection = True
 
-    @override
     def parse_request(self) -> bool:
         """Read and check the head whose first line is ``raw_requestline``, then let http.server take it in.
 
@@ -138,6 +134,8 @@ class WSGIRequestHandler(BaseHTTPRequestHandler):
         if self.protocol_version >= "HTTP/1.1":
             handler.http_version = "1.1"
         handler.run(application)
+        if isinstance(body.failure, ClientDisconnected):
+            self.log_error("code %d, message %s", body.failure.code, body.failure.message)
         self.close_connection = self.close_connection or handler.client_gone
         self._unread = not (body.is_at_end() if self.close_connection else body.drain(DRAIN_LIMIT))
         self.close_connection = self.close_connection or self._unread
@@ -180,7 +178,6 @@ class WSGIRequestHandler(BaseHTTPRequestHandler):
         """Return ``wsgi.errors``: standard error."""
         return sys.stderr
 
-    @override
     def finish(self) -> None:
         """Close the connection so that the response arrives whole even if the request was not read to its end."""
         if self._unread:

@@ -9,8 +9,6 @@ from contextlib import suppress
 from http.server import HTTPServer
 from typing import TypeAlias
 
-from typing_extensions import override
-
 from gatewright import sockets
 from gatewright.errors import ConfigurationError
 from gatewright.types import WSGIApplication, WSGIEnvironment
@@ -50,7 +48,6 @@ class WSGIServer(HTTPServer):
             self.address_family = _family_of(server_address)
         super().__init__(server_address, RequestHandlerClass, bind_and_activate)  # type: ignore[arg-type]  # see _path_of()
 
-    @override
     def server_bind(self) -> None:
         """Bind, then store ``server_name`` and ``server_port`` and call :meth:`setup_environ`.
 
@@ -91,7 +88,6 @@ class WSGIServer(HTTPServer):
         """Set the application that is called from now on."""
         self.application = application
 
-    @override
     def get_request(self) -> tuple[socket.socket, _Peer]:
         """Accept a connection.  A client on a Unix socket has the address ``("", 0)``."""
         request, client_address = self.socket.accept()
@@ -101,14 +97,12 @@ class WSGIServer(HTTPServer):
         request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return request, client_address
 
-    @override
     def handle_error(self, request: socket.socket | tuple[bytes, socket.socket], client_address: object) -> None:
         """Print a traceback of what went wrong outside the application, unless the client just went away."""
         if not isinstance(sys.exception(), (ConnectionError, TimeoutError)):
             with suppress(OSError, ValueError):  # standard error may be closed; that must not end the server
                 super().handle_error(request, client_address)
 
-    @override
     def server_close(self) -> None:
         """Close the listening socket, and remove its file if it is a Unix socket."""
         super().server_close()

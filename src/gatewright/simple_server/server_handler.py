@@ -7,8 +7,6 @@ from http import HTTPStatus
 from platform import python_implementation
 from typing import TYPE_CHECKING
 
-from typing_extensions import override
-
 from gatewright.errors import ClientDisconnected, RequestError
 from gatewright.handlers import SimpleHandler
 
@@ -38,7 +36,6 @@ class ServerHandler(SimpleHandler):
     request_handler: WSGIRequestHandler
     """Where the request came from: for its log, and to say that its connection must close."""
 
-    @override
     def close(self) -> None:
         """Log the request, then close as every handler does."""
         try:
@@ -49,7 +46,6 @@ class ServerHandler(SimpleHandler):
         finally:
             super().close()
 
-    @override
     def cleanup_headers(self) -> None:
         """Add a Connection field where HTTP/1.1 needs one to say whether the connection stays open."""
         super().cleanup_headers()
@@ -65,7 +61,6 @@ class ServerHandler(SimpleHandler):
         elif request.request_version == "HTTP/1.0":
             headers["Connection"] = "keep-alive"
 
-    @override
     def handle_error(self) -> None:
         """Answer a client's error with its own code, any other exception as every handler does; then close."""
         self.request_handler.close_connection = True
@@ -75,7 +70,6 @@ class ServerHandler(SimpleHandler):
             self.error_body = error.message.encode("ascii", "backslashreplace")
         super().handle_error()
 
-    @override
     def log_exception(self, exc_info: ExcInfo) -> None:
         """Log a client's error in one line, any other exception with its traceback."""
         if isinstance(exc_info[1], RequestError):
@@ -83,7 +77,6 @@ class ServerHandler(SimpleHandler):
         else:
             super().log_exception(exc_info)
 
-    @override
     def _write(self, data: bytes) -> None:
         try:
             super()._write(data)
