@@ -187,8 +187,6 @@ class TestMistakes:
             (["json:lods"], "'json' has no attribute 'lods'; did you mean 'loads'?"),
             (["json:__name__"], "'json:__name__' is an object of type 'str', which cannot be called"),
             (["json"], "'json' is not of the form MODULE:APP or MODULE:FACTORY()"),
-            ([], 'Command "serve" parameter TARGET requires an argument.'),
-            ([DEMO, "--no-such"], "Unknown option: --no-such."),
         ],
     )
     def test_command(self, mistake: Callable[..., Mistake], arguments: list[str], line: str) -> None:
