@@ -7,8 +7,9 @@ from http import HTTPStatus
 from platform import python_implementation
 from typing import TYPE_CHECKING
 
-from gatewright.errors import ClientDisconnected, RequestError
+from gatewright.errors import RequestError
 from gatewright.handlers import SimpleHandler
+from gatewright.spec.grammar import WITHOUT_CONTENT
 
 if TYPE_CHECKING:
     from gatewright.simple_server.request_handler import WSGIRequestHandler
@@ -51,7 +52,8 @@ class ServerHandler(SimpleHandler):
         super().cleanup_headers()
         request, headers = self.request_handler, self.headers
         assert headers is not None  # or super() had raised
-        if "Content-Length" not in headers and self._may_have_content():
+        without_content = self.environ.get("REQUEST_METHOD") == "HEAD" or self.status_code in WITHOUT_CONTENT
+        if "Content-Length" not in headers and not without_content:
             # Then the response ends where the connection ends.
             request.close_connection = True
         if self.http_version < "1.1":
@@ -76,9 +78,3 @@ class ServerHandler(SimpleHandler):
             self.request_handler.log_error("code %d, message %s", exc_info[1].code, exc_info[1].message)
         else:
             super().log_exception(exc_info)
-
-    def _write(self, data: bytes) -> None:
-        try:
-            super()._write(data)
-        except TimeoutError as silence:
-            raise ClientDisconnected(408, "the client stopped reading the response") from silence
