@@ -21,9 +21,9 @@ from gatewright.types import (
     OptExcInfo,
     StartResponse,
     SupportsClose,
+    Write,
     WSGIApplication,
     WSGIEnvironment,
-    Write,
 )
 from gatewright.util import setup_testing_defaults
 from gatewright.validate import validator
