@@ -1,21 +1,23 @@
 """A server whose error page is JSON: ``python json_errors.py``, then ``curl http://127.0.0.1:8000/``."""
 
 import json
-import sys
 from collections.abc import Iterable
 
 from gatewright.handlers import ErrorPageMixin
 from gatewright.simple_server import ServerHandler, WSGIRequestHandler, make_server
-from gatewright.types import StartResponse, WSGIEnvironment
+from gatewright.types import HeaderList, StartResponse, WSGIEnvironment
+
+JSON: HeaderList = [("Content-Type", "application/json")]
 
 
 class JSONErrorMixin(ErrorPageMixin):
-    """Answers an exception with JSON; it goes before any class that has an error page already."""
+    """Says in JSON what the error page said in text; it goes before the class that has that page."""
+
+    error_headers = JSON
 
     def error_output(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        page = {"error": self.error_status, "path": environ["PATH_INFO"]}
-        start_response(self.error_status, [("Content-Type", "application/json")], sys.exc_info())
-        return [json.dumps(page).encode()]
+        detail = b"".join(super().error_output(environ, start_response))
+        return [json.dumps({"status": self.status, "detail": detail.decode()}).encode()]
 
 
 class JSONErrorHandler(JSONErrorMixin, ServerHandler):
