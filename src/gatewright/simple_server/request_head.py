@@ -66,8 +66,8 @@ def read_request_line(first: bytes, file: io.BufferedIOBase) -> bytes:
 def read_request_head(first: bytes, file: io.BufferedIOBase) -> RequestHead:
     """Read the field lines that follow a request line, and check both.
 
-    A bare LF ends a line as CRLF does, and the file may end after the request line: clients written for wsgiref, and
-    CPython's tests for it, do both.
+    A bare LF ends a line as CRLF does, and after any line of an HTTP/1.0 head the file may end: clients written for
+    wsgiref, and CPython's and Django's tests, do both.
 
     Args:
         first: the request line, as :func:`read_request_line` returns it.
@@ -83,7 +83,7 @@ def read_request_head(first: bytes, file: io.BufferedIOBase) -> RequestHead:
     if line.version < (1, 0):
         # HTTP/0.9 has no fields; to wait for them would be to wait for ever.
         return RequestHead(line, target, Framing(), b"")
-    lines = [] if ended else _read_field_lines(file)
+    lines = [] if ended else _read_field_lines(file, may_end=line.version < (1, 1))
     fields = [_field(each) for each in lines]
     return RequestHead(line, target, request_framing(line.version, fields), b"".join(lines))
 
@@ -92,7 +92,7 @@ def _field(line: bytes) -> Field:
     return parse_field_line(line_text(line, bare_lf=True))
 
 
-def _read_field_lines(file: io.BufferedIOBase) -> list[bytes]:
+def _read_field_lines(file: io.BufferedIOBase, *, may_end: bool) -> list[bytes]:
     lines: list[bytes] = []
     left = MAX_FIELD_BYTES
     while (line := file.readline(MAX_LINE + 1)) not in {b"\r\n", b"\n"}:
@@ -100,7 +100,7 @@ def _read_field_lines(file: io.BufferedIOBase) -> list[bytes]:
         if len(line) > MAX_LINE or left < 0:
             raise RequestError(431, "header lines too long")
         if not line.endswith(b"\n"):
-            if line or lines:
+            if line or not may_end:
                 raise RequestError(400, "the head ends in the middle")
             break
         lines.append(line)

@@ -37,6 +37,10 @@ class ServerHandler(SimpleHandler):
     request_handler: WSGIRequestHandler
     """Where the request came from: for its log, and to say that its connection must close."""
 
+    says_close: bool = False
+    """Whether a response says ``Connection: close`` to a client that asked for it, as RFC 9112 section 9.6 advises; off
+    for subclasses of the request handler that keep connections in their own way, as Django's does."""
+
     def close(self) -> None:
         """Log the request, then close as every handler does."""
         try:
@@ -58,9 +62,9 @@ class ServerHandler(SimpleHandler):
             request.close_connection = True
         if self.http_version < "1.1":
             return
-        if request.close_connection:
+        if request.close_connection and (request.expects_more or self.says_close):
             headers["Connection"] = "close"
-        elif request.request_version == "HTTP/1.0":
+        elif request.expects_more and request.request_version == "HTTP/1.0":
             headers["Connection"] = "keep-alive"
 
     def handle_error(self) -> None:
