@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 
 from gatewright.errors import MissingVariable
 from gatewright.spec.checks import check_environ
-from gatewright.types import StartResponse, SupportsClose
+from gatewright.types import HeaderList, OptExcInfo, StartResponse, SupportsClose, Write
 from gatewright.util import (
     FileWrapper,
     application_uri,
@@ -267,15 +267,20 @@ def test_defaults_like_wsgiref(changes: dict[str, str]) -> None:
     assert {key: ours[key] for key in ours.keys() - streams} == {key: theirs[key] for key in theirs.keys() - streams}
 
 
-def no_content(environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
+def no_content(_environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
     """Answer with nothing."""
     start_response("204 No Content", [])
     return []
 
 
+def start_nothing(_status: str, _headers: HeaderList, _exc_info: OptExcInfo | None = None) -> Write:
+    """Stand for a server."""
+    return BytesIO().write
+
+
 def test_defaults_satisfy_wsgiref() -> None:
     """The validator of wsgiref finds nothing in the defaults."""
-    result = stdlib_validator(no_content)(make_environ(QUERY_STRING=""), lambda *_: BytesIO().write)
+    result = stdlib_validator(no_content)(make_environ(QUERY_STRING=""), start_nothing)
     assert isinstance(result, SupportsClose)
     result.close()
 
