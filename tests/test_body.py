@@ -7,10 +7,9 @@ import socket
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from gatewright.body import MAX_METADATA, ChunkedBody, RequestBody, open_body
+from gatewright.body import MAX_METADATA, ChunkedBody, RequestBody, open_body, store
 from gatewright.errors import ClientDisconnected, RequestError
 from gatewright.spec.framing import NO_BODY, Framing
 
@@ -279,6 +278,33 @@ def test_is_at_end(data: bytes, framing: Framing) -> None:
     assert not body.is_at_end()
     body.read()
     assert body.is_at_end()
+
+
+@pytest.mark.parametrize("size", [0, 10, 3_000_000])
+def test_store(size: int) -> None:
+    """A stored body is a file at its start, of known length, in memory or not."""
+    file, length = store(open_body(connection(chunks(b"x" * size) if size else chunks()), CHUNKED), 3_000_000)
+    with file:
+        assert (length, file.read()) == (size, b"x" * size)
+
+
+def test_stored_lines() -> None:
+    """A stored body has lines."""
+    file, _ = store(open_body(connection(chunks(b"a\nb", b"c\n")), CHUNKED), 100)
+    with file:
+        assert [file.readline(), *file] == [b"a\n", b"bc\n"]
+
+
+def test_store_beyond_the_limit() -> None:
+    """A body that is longer than may be is refused, and not read any further."""
+    with pytest.raises(RequestError, match="413"):
+        store(open_body(connection(chunks(b"x" * 11)), CHUNKED), 10)
+
+
+def test_store_of_a_broken_body() -> None:
+    """A body that cannot be read is not stored."""
+    with pytest.raises(ClientDisconnected):
+        store(open_body(connection(b"3\r\na"), CHUNKED), 10)
 
 
 @given(st.lists(st.binary(min_size=1, max_size=50), max_size=8), st.integers(1, 60))

@@ -168,6 +168,15 @@ def test_bottle(launch: Launch) -> None:
     assert answer == (200, b"gatewright.simple_server.server you hello")
 
 
+def test_bottle_reads_chunks(launch: Launch) -> None:
+    """Bottle, which asks for a length or decodes chunks itself, sees a chunked body once and whole."""
+    pytest.importorskip("bottle")
+    with closing(HTTPConnection("127.0.0.1", launch(BOTTLE), timeout=TIMEOUT)) as client:
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        client.request("POST", "/you", iter([b"word=", b"hello"]), form)
+        assert client.getresponse().read() == b"gatewright.simple_server.server you hello"
+
+
 PROMETHEUS = """
     from prometheus_client import Counter, start_http_server
 

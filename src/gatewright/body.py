@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import io
 from abc import abstractmethod
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from typing import IO, TYPE_CHECKING
 
 from gatewright.errors import ClientDisconnected, RequestError
 from gatewright.spec.framing import Framing, line_text, parse_chunk_size, parse_field_line
@@ -17,7 +18,7 @@ from gatewright.spec.framing import Framing, line_text, parse_chunk_size, parse_
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["ChunkedBody", "LengthBody", "RequestBody", "open_body"]
+__all__ = ["ChunkedBody", "LengthBody", "RequestBody", "open_body", "store"]
 
 # Bytes of chunk extensions and trailers that one body may have: nobody reads them, so a flood of them is an attack.
 MAX_METADATA = 16_384
@@ -29,6 +30,9 @@ _FORBIDDEN_TRAILERS = frozenset({"content-length", "host", "transfer-encoding"})
 _SIZE_LINE = len(b"0123456789ABCDEF\r\n")
 
 _BLOCK = 65_536
+
+# How much of a stored body is kept in memory.
+_IN_MEMORY = 1_048_576
 
 
 class RequestBody(io.BufferedReader):
@@ -215,3 +219,31 @@ class ChunkedBody(_Body):
 def open_body(file: io.BufferedIOBase, framing: Framing) -> RequestBody:
     """Return the body that stands next in the connection's file, as an input stream that ends where the body ends."""
     return RequestBody(ChunkedBody(file) if framing.chunked else LengthBody(file, framing.length))
+
+
+def store(body: RequestBody, limit: int) -> tuple[IO[bytes], int]:
+    """Read a body to its end into a temporary file, in memory while it is small.
+
+    Args:
+        body: not read yet.
+        limit: how many bytes it may have.
+
+    Returns:
+        The file, at its start, and its length in bytes.  The caller closes it.
+
+    Raises:
+        RequestError: 413 if it is longer; otherwise as :class:`RequestBody` does.  Nothing stays open then.
+    """
+    from tempfile import SpooledTemporaryFile  # only where there is something to store: its import is not cheap
+
+    length = 0
+    with ExitStack() as undone:
+        file = undone.enter_context(SpooledTemporaryFile(max_size=_IN_MEMORY))
+        while block := body.read1(_BLOCK):
+            length += len(block)
+            if length > limit:
+                raise RequestError(413, "chunked body too long")
+            file.write(block)
+        file.seek(0)
+        undone.pop_all()
+    return file, length

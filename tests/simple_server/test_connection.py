@@ -221,6 +221,21 @@ def test_bad_body_is_one_line(
     assert ("code 400" in log, "Traceback" in log) == (True, False)
 
 
+def test_malformed_chunk_comes_first(serve: Serve, recorder: Recorder) -> None:
+    """An application is not called for a chunked body that is malformed."""
+    serve(recorder).talk(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n")
+    assert recorder.environs == []
+
+
+def test_chunked_body_too_long(serve: Serve, recorder: Recorder) -> None:
+    """A chunked body that is longer than the server stores is refused."""
+
+    class Small(WSGIRequestHandler):
+        max_chunked_length = 2
+
+    assert serve(recorder, handler_class=Small).talk(CHUNKED).startswith(b"HTTP/1.0 413 ")
+
+
 def test_client_that_resets(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
     """A client that resets its connection while it is answered leaves no traceback, and the server goes on."""
     reset = threading.Event()

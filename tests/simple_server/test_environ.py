@@ -149,10 +149,10 @@ def test_each_request_has_its_own(serve: Serve, recorder: Recorder) -> None:
 
 
 def test_chunked(serve: Serve, recorder: Recorder) -> None:
-    """A chunked body is decoded; nothing claims a length or a coding that it no longer has."""
+    """A chunked body is decoded, and has the length that it has then (RFC 9112 section 7.1.3)."""
     serve(recorder).talk(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
     assert recorder.bodies == [b"abc"]
-    assert recorder.environ["CONTENT_LENGTH"] == ""
+    assert recorder.environ["CONTENT_LENGTH"] == "3"
     assert "HTTP_TRANSFER_ENCODING" not in recorder.environ
 
 

@@ -11,14 +11,14 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import unquote
 
-from gatewright.body import open_body
-from gatewright.errors import ClientDisconnected, RequestError
+from gatewright.body import RequestBody, open_body, store
+from gatewright.errors import RequestError
 from gatewright.simple_server.request_head import MAX_LINE, RequestHead, read_request_head, read_request_line
 from gatewright.simple_server.server import WSGIServer
 from gatewright.simple_server.server_handler import ServerHandler, server_version
 from gatewright.spec.framing import NO_BODY
 from gatewright.spec.request_line import Target
-from gatewright.types import ErrorStream, WSGIEnvironment
+from gatewright.types import ErrorStream, InputStream, WSGIEnvironment
 
 __all__ = ["WSGIRequestHandler"]
 
@@ -50,6 +50,9 @@ class WSGIRequestHandler(BaseHTTPRequestHandler):
 
     gateway_handler_class: type[ServerHandler] = ServerHandler
     """What runs the application: set it in a subclass to serve with a handler of your own (cpython#84877)."""
+
+    max_chunked_length: int = 1_073_741_824
+    """How many bytes a chunked body may have: it is stored in a temporary file before the application is called."""
 
     request_head: RequestHead | None = None
     """The head of the current request, checked; None before the first one."""
@@ -119,16 +122,41 @@ class WSGIRequestHandler(BaseHTTPRequestHandler):
 
     def _run_application(self) -> None:
         """Give the application exactly one body, and tell afterwards what may happen to the connection."""
-        application = self.server.get_app()
-        if application is None:
-            self.send_error(503, "This server has no application")
-            return
         framing = self.request_head.framing if self.request_head else NO_BODY
         body, environ = open_body(self.rfile, framing), self.get_environ()
         # The stream ends where the body ends, so an application may read it without a Content-Length.
         environ["wsgi.input_terminated"] = True
         if framing.chunked:
-            environ.pop("HTTP_TRANSFER_ENCODING", None)  # it was undone
+            self._run_with_chunked(body, environ)
+        else:
+            self._run_with(body, environ)
+            if body.failure is not None:
+                # The handler does not: there may be nobody left to answer.
+                self.log_error("code %d, message %s", body.failure.code, body.failure.message)
+        self._unread = not (body.is_at_end() if self.close_connection else body.drain(DRAIN_LIMIT))
+        self.close_connection = self.close_connection or self._unread
+
+    def _run_with_chunked(self, body: RequestBody, environ: WSGIEnvironment) -> None:
+        """Decode the body whole before, and tell its length, as RFC 9112 section 7.1.3 does.
+
+        Many frameworks take a request without Content-Length for one without a body, and those that look at
+        Transfer-Encoding instead would decode what is decoded already.
+        """
+        try:
+            stored, length = store(body, self.max_chunked_length)
+        except RequestError as refusal:
+            self.send_error(refusal.code, refusal.message)
+            return
+        with stored:
+            environ.pop("HTTP_TRANSFER_ENCODING", None)
+            environ["CONTENT_LENGTH"] = str(length)
+            self._run_with(stored, environ)
+
+    def _run_with(self, body: InputStream, environ: WSGIEnvironment) -> None:
+        application = self.server.get_app()
+        if application is None:
+            self.send_error(503, "This server has no application")
+            return
         handler = self.gateway_handler_class(
             body,
             self.wfile,
@@ -142,11 +170,8 @@ class WSGIRequestHandler(BaseHTTPRequestHandler):
             handler.http_version = "1.1"
             handler.says_close = True
         handler.run(application)
-        if isinstance(body.failure, ClientDisconnected):
-            self.log_error("code %d, message %s", body.failure.code, body.failure.message)
-        self.close_connection = self.close_connection or handler.client_gone
-        self._unread = not (body.is_at_end() if self.close_connection else body.drain(DRAIN_LIMIT))
-        self.close_connection = self.close_connection or self._unread
+        if handler.client_gone:
+            self.close_connection = True
 
     def get_environ(self) -> WSGIEnvironment:
         """Return a new environ: the server's :attr:`~WSGIServer.base_environ` and the variables of the current request.

@@ -94,7 +94,8 @@ class WSGIServer(HTTPServer):
         if isinstance(client_address, (str, bytes)):
             return request, ("", 0)
         # A response is several writes; without this, each waits for the client to confirm the one before.
-        request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with suppress(OSError):  # the client may be gone again
+            request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return request, client_address
 
     def handle_error(self, request: socket.socket | tuple[bytes, socket.socket], client_address: object) -> None:
@@ -119,7 +120,7 @@ def _path_of(address: object) -> str | None:
 def _family_of(address: tuple[str, int] | str) -> int:
     """Leave a name that cannot be resolved to bind(), whose error callers know."""
     if isinstance(address, str):
-        return socket.AF_UNIX
+        return sockets.family_of(sockets.UnixAddress(address))
     try:
         return sockets.family_of(sockets.TCPAddress(*address[:2]))
     except ConfigurationError:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import sys
-from http import HTTPStatus
 from platform import python_implementation
 from typing import TYPE_CHECKING
 
-from gatewright.errors import RequestError
 from gatewright.handlers import SimpleHandler
 from gatewright.spec.grammar import WITHOUT_CONTENT
 
 if TYPE_CHECKING:
     from gatewright.simple_server.request_handler import WSGIRequestHandler
-    from gatewright.types import ExcInfo
 
 __all__ = ["ServerHandler", "server_version", "software_version", "sys_version"]
 
@@ -25,8 +22,8 @@ software_version = server_version + " " + sys_version
 class ServerHandler(SimpleHandler):
     """Runs the application for one request of a :class:`WSGIRequestHandler`.
 
-    It logs the request when the response is complete, decides whether the connection may be kept (RFC 9112 section
-    9.3), and answers what the client did wrong in its body with the client's error instead of 500 and a traceback.
+    It logs the request when the response is complete, and decides whether the connection may be kept (RFC 9112 section
+    9.3).
     """
 
     server_software = software_version
@@ -68,17 +65,6 @@ class ServerHandler(SimpleHandler):
             headers["Connection"] = "keep-alive"
 
     def handle_error(self) -> None:
-        """Answer a client's error with its own code, any other exception as every handler does; then close."""
+        """Deal with the error as every handler does; the connection closes."""
         self.request_handler.close_connection = True
-        error = sys.exception()
-        if isinstance(error, RequestError):
-            self.error_status = f"{error.code} {HTTPStatus(error.code).phrase}"
-            self.error_body = error.message.encode("ascii", "backslashreplace")
         super().handle_error()
-
-    def log_exception(self, exc_info: ExcInfo) -> None:
-        """Log a client's error in one line, any other exception with its traceback."""
-        if isinstance(exc_info[1], RequestError):
-            self.request_handler.log_error("code %d, message %s", exc_info[1].code, exc_info[1].message)
-        else:
-            super().log_exception(exc_info)
