@@ -191,6 +191,19 @@ def test_no_continue(serve: Serve, recorder: Recorder, request_: bytes) -> None:
     assert b" 100 Continue" not in serve(recorder, handler_class=KeepAlive).talk(request_)
 
 
+def test_expectation_refused(serve: Serve, recorder: Recorder) -> None:
+    """A request handler that refuses an expectation answers alone, and the connection closes."""
+
+    class Refusing(KeepAlive):
+        def handle_expect_100(self) -> bool:
+            self.send_error(417)
+            return False
+
+    request = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n"
+    answer = serve(recorder, handler_class=Refusing).talk(request + GET)
+    assert (answer[:12], answer.count(b"HTTP/1.1 "), recorder.environs) == (b"HTTP/1.1 417", 1, [])
+
+
 @pytest.mark.parametrize(
     "request_, code",
     [
