@@ -8,8 +8,7 @@ from subprocess import CompletedProcess
 from typing import cast
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from gatewright.errors import ConfigurationError
 from gatewright.loading import load
