@@ -8,8 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from gatewright.errors import ConfigurationError
 from gatewright.sockets import Listener, TCPAddress, UnixAddress, clear_stale, family_of, listen, parse
