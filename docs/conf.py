@@ -15,6 +15,10 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "ruleb
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = f"gatewright {release}"
+html_static_path = ["_static"]
+html_css_files = ["width.css"]
+
+smartquotes_action = "D"  # dashes, and no curly quotes: rules and docstrings hold code
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
