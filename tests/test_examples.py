@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from gatewright.errors import RequestError
 from gatewright.simple_server import WSGIRequestHandler, make_server
 from gatewright.types import (
     HeaderList,
@@ -167,15 +168,13 @@ class TestJSONErrors:
             assert client.getresponse().read() == b"one"
 
     def test_client_error(self) -> None:
-        """A client that sends a malformed body is told so with its own status, as JSON."""
+        """A client's own fault, which shows when the application reads the body, has the client's status, as JSON."""
 
-        def read(environ: WSGIEnvironment, _start_response: StartResponse) -> Iterable[bytes]:
-            return [environ["wsgi.input"].read()]
+        def read(_environ: WSGIEnvironment, _start_response: StartResponse) -> Iterable[bytes]:
+            raise RequestError(400, "malformed chunk size")
 
         with client_of(read, load("json_errors")["RequestHandler"]) as client:
-            client.putrequest("POST", "/")
-            client.putheader("Transfer-Encoding", "chunked")
-            client.endheaders(b"no chunk\r\n")
+            client.request("GET", "/")
             response = client.getresponse()
             page = json.loads(response.read())
         assert (response.status, page) == (400, {"status": "400 Bad Request", "detail": "malformed chunk size"})
