@@ -15,6 +15,7 @@ from gatewright.types import WSGIApplication
 
 class NetstringHandler(StreamTransport, ResponseMixin, ErrorPageMixin, EnvironMixin, CGIStatusMixin):
     origin_server = False  # a Status field in the head, as in CGI, and no status line
+    os_environ = dict[str, str]()  # nothing of the process environment
     held = b""
 
     def _write(self, data: bytes) -> None:
