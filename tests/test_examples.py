@@ -4,7 +4,10 @@ import http.client
 import io
 import json
 import os
+import re
 import runpy
+import socket
+import socketserver
 import subprocess
 import sys
 import threading
@@ -16,7 +19,8 @@ from typing import Any, TypeAlias
 import pytest
 
 from gatewright.errors import RequestError
-from gatewright.simple_server import WSGIRequestHandler, make_server
+from gatewright.handlers import SimpleHandler
+from gatewright.simple_server import WSGIRequestHandler, demo_app, make_server
 from gatewright.types import (
     HeaderList,
     OptExcInfo,
@@ -38,6 +42,13 @@ Example: TypeAlias = dict[str, Any]
 def load(name: str) -> Example:
     """Run an example as a module and return its names."""
     return runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name=name)
+
+
+def lines_of(name: str, start: str, end: str) -> int:
+    """Count the lines of an example from the first that starts with one text to the next that starts with another."""
+    lines = [line for line in (EXAMPLES / f"{name}.py").read_text("utf-8").splitlines() if line.strip()]
+    first = next(index for index, line in enumerate(lines) if line.startswith(start))
+    return next(index for index, line in enumerate(lines) if index > first and line.startswith(end)) - first
 
 
 def answer(*blocks: bytes) -> WSGIApplication:
@@ -96,10 +107,81 @@ def test_loads(path: Path) -> None:
     assert load(path.stem)["__doc__"]
 
 
+class TestReadme:
+    """What the README shows and Sybil cannot run; every Python block in it is run by ``nox -s docs``."""
+
+    @pytest.fixture
+    def text(self) -> str:
+        """Return the README with each paragraph on one line."""
+        return re.sub(r"(?<=\S)\n(?=\S)", " ", (EXAMPLES.parent.parent / "README.md").read_text("utf-8"))
+
+    def test_log(self, text: str) -> None:
+        """The log that is shown is what a status without a reason writes."""
+
+        def application(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            start_response("200", [("Content-Type", "text/plain")])
+            return []
+
+        environ: dict[str, Any] = {}
+        setup_testing_defaults(environ)
+        log = io.StringIO()
+        SimpleHandler(io.BytesIO(), io.BytesIO(), log, environ).run(validator(application))
+        first, last = log.getvalue().splitlines()[0], log.getvalue().splitlines()[-1]
+        assert (first in text, last in text) == (True, True)
+
+    def test_demo(self, text: str) -> None:
+        """The answer that is shown is what the demonstration application begins and ends with."""
+        with client_of(demo_app, WSGIRequestHandler) as client:
+            client.request("GET", "/")
+            lines = client.getresponse().read().decode().splitlines()
+        assert f"{lines[0]}\n\n{lines[2]} {lines[3]} ... {lines[-1]}" in text
+
+
 class TestHello:
     def test_greeting(self) -> None:
         """It greets whom the query names, and breaks no rule."""
         assert call(validator(load("hello")["application"]), {"QUERY_STRING": "you"}) == b"Hello, you!\n"
+
+
+class TestGopher:
+    def ask(self, line: bytes, application: WSGIApplication) -> bytes:
+        """Serve one connection; send a line, return what comes back."""
+        names = load("gopher")["GopherRequest"].handle.__globals__
+        names["application"] = application
+        with socketserver.TCPServer(("127.0.0.1", 0), names["GopherRequest"]) as server:
+            thread = threading.Thread(target=server.handle_request)
+            thread.start()
+            with socket.create_connection(("127.0.0.1", server.server_address[1]), timeout=TIME_LIMIT) as client:
+                client.sendall(line)
+                answered = b"".join(iter(lambda: client.recv(65_536), b""))
+            thread.join(TIME_LIMIT)
+        return answered
+
+    def test_response(self) -> None:
+        """The body is sent, and no head."""
+        assert self.ask(b"/\r\n", answer(b"one", b" two")) == b"one two"
+
+    @pytest.mark.parametrize("line", [b"cake\r\n", b"/cake\r\n", b"/cake\n"])
+    def test_path(self, line: bytes) -> None:
+        """The line is the path, with a slash before it or not."""
+
+        def echo(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            start_response("200 OK", [("Content-Type", "text/plain")])
+            return [environ["PATH_INFO"].encode("latin-1")]
+
+        assert self.ask(line, validator(echo)) == b"/cake"
+
+    def test_error_page(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """An application that fails is answered with the error page, and the log has the reason."""
+        answered = self.ask(b"/\r\n", broken)
+        assert (answered[:23], "LookupError: the start" in capsys.readouterr().err) == (
+            b"A server error occurred",
+            True,
+        )
+
+    def test_length(self) -> None:
+        """The gateway is as short as the documentation says."""
+        assert lines_of("gopher", "class ", "if __name__") < 15
 
 
 class TestNetstrings:
@@ -142,11 +224,8 @@ class TestNetstrings:
         assert b"PATH_INFO = '/x'" in done.stdout
 
     def test_length(self) -> None:
-        """The gateway is as short as the documentation says."""
-        lines = (EXAMPLES / "netstrings.py").read_text().splitlines()
-        start = next(index for index, line in enumerate(lines) if line.startswith("class "))
-        end = next(index for index, line in enumerate(lines) if line.startswith("def "))
-        assert len([line for line in lines[start:end] if line.strip()]) < 15
+        """The handler is as short."""
+        assert lines_of("netstrings", "class ", "def ") < 15
 
 
 class TestJSONErrors:

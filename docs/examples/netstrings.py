@@ -1,4 +1,4 @@
-"""A new gateway: requests and responses as netstrings (``5:hello,``) over a pair of streams.
+"""A gateway with a framing of its own: requests and responses as netstrings (``5:hello,``) over a pair of streams.
 
 A request is two netstrings: ``GET /path`` and the body.  A response is one netstring or more, the head in the format of
 CGI and then the body, and an empty netstring at the end.  A response without it was cut short.
@@ -12,10 +12,12 @@ from gatewright.handlers import CGIStatusMixin, EnvironMixin, ErrorPageMixin, Re
 from gatewright.simple_server import demo_app
 from gatewright.types import WSGIApplication
 
+NOTHING: dict[str, str] = {}
+
 
 class NetstringHandler(StreamTransport, ResponseMixin, ErrorPageMixin, EnvironMixin, CGIStatusMixin):
     origin_server = False  # a Status field in the head, as in CGI, and no status line
-    os_environ = dict[str, str]()  # nothing of the process environment
+    os_environ = NOTHING  # of the process environment
     held = b""
 
     def _write(self, data: bytes) -> None:
