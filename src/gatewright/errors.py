@@ -21,8 +21,8 @@ class RuleBroken(GatewrightError):
 class ForbiddenCharacter(AssertionError, ValueError):
     """A status, header name or header value holds a character that may not travel in it.
 
-    The application's fault.  It is an ``AssertionError`` because that is what handlers raise for a breach of PEP 3333, and
-    a ``ValueError`` because CPython's fix for CVE-2026-0865 raises that one.
+    The application's fault.  It is an ``AssertionError`` because that is what handlers raise for a breach of PEP 3333,
+    and a ``ValueError`` because CPython's fix for CVE-2026-0865 raises that one.
     """
 
 
@@ -61,4 +61,4 @@ class ClientDisconnected(RequestError, ConnectionError):
 
 
 class ConfigurationError(GatewrightError, ValueError):
-    """The operator's fault: a name, address or setting that cannot be used.  The message is one line, ready to print."""
+    """The operator's fault: a name, address or setting that cannot be used; the message is one line, to print."""

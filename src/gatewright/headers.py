@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar, overload
 
-from attrs import define, field
+from attrs import define, field, setters
 
 from gatewright.errors import ForbiddenCharacter
 from gatewright.spec.checks import Violation, check_field_name, check_field_value, refuse
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from gatewright.types import HeaderList
 
 __all__ = ["Headers"]
 
 _T = TypeVar("_T")
+
+_MEMORY = 1024
+"""How many fields are remembered at most; then all are forgotten.  A bound against applications that invent them."""
+
+_known_fields: set[tuple[str, str]] = set()
+"""Fields that were found good: most responses of an application have the same ones.  No cookies: they are secrets."""
 
 
 def _list_of_fields(headers: HeaderList | None) -> HeaderList:
@@ -22,12 +30,32 @@ def _list_of_fields(headers: HeaderList | None) -> HeaderList:
         return []
     if type(headers) is not list:
         raise TypeError("Headers must be a list of name/value tuples")
-    for name, value in headers:
-        if type(name) is not str or not name.isprintable():
-            _require_name(name)
-        if type(value) is not str or not value.isprintable():
-            _require_value(value)
+    try:
+        unknown = () if _known_fields.issuperset(headers) else [pair for pair in headers if pair not in _known_fields]
+    except TypeError:
+        unknown = headers  # something in it is not hashable, so it is no pair of str
+    for name, value in unknown:
+        _learn(name, value)
     return headers
+
+
+def _learn(name: str, value: str) -> None:
+    _check(name, value)
+    if name.lower() != "set-cookie":
+        if len(_known_fields) >= _MEMORY:
+            _known_fields.clear()
+        _known_fields.add((name, value))
+
+
+def _check(name: str, value: str) -> None:
+    """Refuse what is no text or holds a control character; one look at both is the quick way for nearly all."""
+    try:
+        harmless = (name + value).isprintable()
+    except (TypeError, AttributeError):
+        harmless = False
+    if not harmless:
+        _require_name(name)
+        _require_value(value)
 
 
 @define(slots=False, eq=False, repr=False)
@@ -47,7 +75,15 @@ class Headers:
             ``AssertionError`` and a ``ValueError``.
     """
 
-    _headers: HeaderList = field(default=None, converter=_list_of_fields)
+    # Checked on the way in, also by the __init__ of an attrs subclass, but not at each change (see from_checked()).
+    _headers: HeaderList = field(default=None, converter=_list_of_fields, on_setattr=setters.NO_OP)
+
+    @classmethod
+    def from_checked(cls, headers: HeaderList) -> Self:
+        """Wrap a list in which :func:`~gatewright.spec.checks.check_header_fields` found no fault; look no further."""
+        self = cls.__new__(cls)
+        self._headers = headers
+        return self
 
     def __len__(self) -> int:
         """Return the number of fields; a name that occurs twice counts twice."""
@@ -55,15 +91,11 @@ class Headers:
 
     def __setitem__(self, name: str, val: str) -> None:
         """Replace all fields of this name by one, at the end of the list."""
-        if type(name) is not str or not name.isprintable():
-            _require_name(name)
-        if type(val) is not str or not val.isprintable():
-            _require_value(val)
+        _check(name, val)
         fields, wanted, size = self._headers, name.lower(), len(name)
-        for key, _ in fields:
-            if len(key) == size and key.lower() == wanted:
-                fields[:] = [pair for pair in fields if pair[0].lower() != wanted]
-                break
+        others = [pair for pair in fields if len(pair[0]) != size or pair[0].lower() != wanted]
+        if len(others) != len(fields):
+            fields[:] = others
         fields.append((name, val))
 
     def __delitem__(self, name: str) -> None:
@@ -71,10 +103,7 @@ class Headers:
         if type(name) is not str:
             _require_name(name)
         fields, wanted, size = self._headers, name.lower(), len(name)
-        for key, _ in fields:
-            if len(key) == size and key.lower() == wanted:
-                fields[:] = [pair for pair in fields if pair[0].lower() != wanted]
-                break
+        fields[:] = [pair for pair in fields if len(pair[0]) != size or pair[0].lower() != wanted]
 
     def __getitem__(self, name: str) -> str | None:
         """Return the value of the first field of this name, or None."""
@@ -82,7 +111,13 @@ class Headers:
 
     def __contains__(self, name: str) -> bool:
         """Whether there is a field of this name."""
-        return self.get(name) is not None
+        wanted, size = name.lower(), len(name)
+        for key, _ in self._headers:
+            if len(key) == size and key.lower() == wanted:
+                return True
+        if type(name) is not str:  # looked for first, refused after: nearly all callers pass a str
+            _require_name(name)
+        return False
 
     def get_all(self, name: str) -> list[str]:
         """Return the values of all fields of this name, in their order; an empty list if there are none."""
@@ -99,12 +134,12 @@ class Headers:
     def get(self, name: str, default: _T) -> str | _T: ...
     def get(self, name: str, default: object = None) -> object:
         """Return the value of the first field of this name, or ``default``."""
-        if type(name) is not str:
-            _require_name(name)
         wanted, size = name.lower(), len(name)
         for key, value in self._headers:
             if len(key) == size and key.lower() == wanted:
                 return value
+        if type(name) is not str:
+            _require_name(name)
         return default
 
     def keys(self) -> list[str]:
@@ -133,14 +168,16 @@ class Headers:
         Raises:
             UnicodeEncodeError: a name or value holds a character above U+00FF.
         """
-        return str(self).encode("latin-1")
+        lines = [f"{name}: {value}\r\n" for name, value in self._headers]
+        return ("".join(lines) + "\r\n").encode("latin-1")
 
     def setdefault(self, name: str, value: str) -> str:
         """Return the value of the first field of this name; if there is none, append one with ``value``."""
         present = self.get(name)
         if present is not None:
             return present
-        self._headers.append((_require_name(name), _require_value(value)))
+        _check(name, value)
+        self._headers.append((name, value))
         return value
 
     def add_header(self, _name: str, _value: str | None, **_params: str | None) -> None:
@@ -152,17 +189,26 @@ class Headers:
             **_params: the parameters, with ``_`` for ``-`` in their names: ``filename="a.gif"`` becomes
                 ``; filename="a.gif"``, and None stands for a parameter without a value.
         """
-        parts = [] if _value is None else [_require_value(_value)]
-        parts += [_parameter(_require_name(key).replace("_", "-"), value) for key, value in _params.items()]
-        self._headers.append((_require_name(_name), "; ".join(parts)))
+        text = "" if _value is None else _require_text(_value)
+        for key, value in _params.items():
+            text += "; " + _parameter(key.replace("_", "-"), value)
+        if _value is None:
+            text = text[2:]
+        _check(_name, text)
+        self._headers.append((_name, text))
 
 
 def _parameter(name: str, value: str | None) -> str:
     """Format one parameter, quoted so that no value can end it early (RFC 9110 section 5.6.4)."""
     if not value:
-        return name if value is None else name + _require_value(value)
-    escaped = _require_value(value).replace("\\", "\\\\").replace('"', '\\"')
-    return f'{name}="{escaped}"'
+        return name
+    if '"' in _require_text(value) or "\\" in value:
+        value = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'{name}="{value}"'
+
+
+def _require_text(value: str) -> str:
+    return value if type(value) is str else _require_value(value)
 
 
 def _require_name(name: str) -> str:

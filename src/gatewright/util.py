@@ -47,8 +47,9 @@ class FileWrapper:
 
     def __attrs_post_init__(self) -> None:
         """Take over the file's ``close``."""
-        if hasattr(self.filelike, "close"):
-            self.close = self.filelike.close
+        close = getattr(self.filelike, "close", None)
+        if close is not None:
+            self.close = close
 
     def __iter__(self) -> Iterator[bytes]:
         """Return the wrapper itself: it can be read once."""
@@ -86,8 +87,8 @@ def application_uri(environ: Mapping[str, Any]) -> str:
         environ: the environ (PEP 3333, "URL Reconstruction").
 
     Raises:
-        MissingVariable: ``wsgi.url_scheme`` is missing (rule S25), or, where there is no ``HTTP_HOST``, ``SERVER_NAME`` or
-            ``SERVER_PORT`` (rule S14).
+        MissingVariable: ``wsgi.url_scheme`` is missing (rule S25), or, where there is no ``HTTP_HOST``,
+            ``SERVER_NAME`` or ``SERVER_PORT`` (rule S14).
     """
     from urllib.parse import quote  # the handlers import this module and never need it
 
@@ -102,7 +103,7 @@ def application_uri(environ: Mapping[str, Any]) -> str:
     return f"{scheme}://{host}{path}"
 
 
-def request_uri(environ: Mapping[str, Any], include_query: bool = True) -> str:  # noqa: FBT001, FBT002  # wsgiref's own
+def request_uri(environ: Mapping[str, Any], include_query: bool = True) -> str:  # wsgiref's own
     """Return the URI of the request.
 
     Args:

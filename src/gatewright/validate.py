@@ -6,7 +6,7 @@ It changes nothing that passes through it, delays nothing and keeps nothing.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 from warnings import warn
 
 from gatewright.spec.checks import (
@@ -19,13 +19,14 @@ from gatewright.spec.checks import (
     environ_is_sound,
     refuse,
 )
-from gatewright.spec.grammar import forbids_content
+from gatewright.spec.grammar import WITHOUT_CONTENT
 from gatewright.spec.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
 
-    from gatewright.types import ErrorStream, HeaderList, InputStream, StartResponse, WSGIApplication, Write
+    from gatewright.types import ErrorStream, HeaderList, InputStream, StartResponse, Write, WSGIApplication
 
 __all__ = [
     "ErrorWrapper",
@@ -55,7 +56,7 @@ def validator(application: WSGIApplication) -> Callable[..., Iterable[bytes]]:
         closes is reported on ``sys.stderr`` when it is collected: nobody is left to raise it to.
     """
 
-    def checked_application(*args: Any, **kw: Any) -> Iterable[bytes]:
+    def checked_application(*args: Any, **kw: Any) -> Iterable[bytes]:  # noqa: ANN401  # how it is called is to be checked
         _require(len(args) == 2, "S01", "Two arguments required")
         _require(not kw, "S01", "No keyword arguments allowed")
         environ, start_response = args
@@ -87,7 +88,7 @@ class _Call:
         self.started = False
         self.content_type_missing = False
 
-    def start_response(self, *args: Any, **kw: Any) -> WriteWrapper:
+    def start_response(self, *args: Any, **kw: Any) -> WriteWrapper:  # noqa: ANN401  # likewise
         """Check what the application gives, hand it on, and wrap what the server returns."""
         _require(len(args) in (2, 3), "A04", f"Invalid number of arguments: {args}")
         _require(not kw, "A03", "No keyword arguments allowed")
@@ -97,10 +98,10 @@ class _Call:
             refuse(violation)
         _require(not self.started or exc_info, "A26", "start_response was called a second time without exc_info")
         self.started = True
-        self.content_type_missing = not forbids_content(int(status[:3])) and not _has_content_type(headers)
+        self.content_type_missing = int(status[:3]) not in WITHOUT_CONTENT and not _has_content_type(headers)
         write = self._start_response(*args)
         _require(callable(write), "S43", f"start_response must return a callable, not {write!r}")
-        return WriteWrapper(write)
+        return WriteWrapper(write, self)
 
     def require_started(self) -> None:
         """Say that body came before start_response, if it did."""
@@ -183,13 +184,16 @@ class ErrorWrapper:
 class WriteWrapper:
     """The server's ``write()`` as the application sees it."""
 
-    def __init__(self, wsgi_writer: Write) -> None:
-        """Wrap the server's callable."""
+    def __init__(self, wsgi_writer: Write, call: _Call | None = None) -> None:
+        """Wrap the server's callable, which belongs to this call."""
         self.writer = wsgi_writer
+        self._call = call
 
     def __call__(self, s: bytes) -> None:
         """Write a block."""
         _require(type(s) is bytes, "A28", f"write() takes bytes, not {s!r}")
+        if s and self._call is not None:
+            self._call.check_content()
         self.writer(s)
 
 
@@ -213,12 +217,12 @@ class IteratorWrapper:
 
         Args:
             wsgi_iterator: the iterable.
-            check_start_response: the call it belongs to; a list that is not empty once start_response was called is taken
-                as well, None checks nothing.
+            check_start_response: the call it belongs to; a list that is empty until start_response was called is taken
+                as well, and None checks nothing.
         """
-        self.closed = False
         self.original_iterator = wsgi_iterator
         self.iterator = iter(wsgi_iterator)
+        self.closed = False  # only now: __del__ has nothing to say of what could not be iterated over
         self._call = check_start_response if isinstance(check_start_response, _Call) else None
         self.check_start_response = check_start_response
 

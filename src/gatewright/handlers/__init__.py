@@ -41,9 +41,7 @@ __all__ = [
 class BaseHandler(
     ResponseMixin, ErrorPageMixin, FileWrapperMixin, EnvironMixin, OriginServerMixin, CGIStatusMixin, HandlerContract
 ):
-    """Everything but a transport: a subclass supplies ``_write``, ``_flush``, ``get_stdin``, ``get_stderr`` and
-    ``add_cgi_vars``.
-    """
+    """Everything but a transport: a subclass brings the five hooks of :class:`HandlerContract` that name one."""
 
 
 class SimpleHandler(StreamTransport, BaseHandler):
@@ -69,7 +67,13 @@ class CGIHandler(BaseCGIHandler):
     def __init__(self) -> None:
         """Take streams and environment of the process."""
         BaseCGIHandler.__init__(
-            self, sys.stdin.buffer, sys.stdout.buffer, sys.stderr, self.read_request(), multithread=False, multiprocess=True
+            self,
+            sys.stdin.buffer,
+            sys.stdout.buffer,
+            sys.stderr,
+            self.read_request(),
+            multithread=False,
+            multiprocess=True,
         )
 
     def read_request(self) -> dict[str, str]:

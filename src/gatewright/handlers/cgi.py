@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from gatewright.handlers.contract import HandlerContract
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 
 class CGIStatusMixin(HandlerContract):
     """Sends the status as a ``Status`` field (RFC 3875 section 6.3.3), as CGI, FastCGI and SCGI want it."""
 
-    def send_preamble(self) -> None:
-        """Write the ``Status`` line."""
-        self._write(f"Status: {self.status}\r\n".encode("latin-1"))
+    def preamble(self, names: Container[str]) -> str:
+        """Return the ``Status`` line."""
+        return f"Status: {self.status}\r\n"

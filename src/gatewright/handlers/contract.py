@@ -9,7 +9,7 @@ from gatewright.headers import Headers
 from gatewright.util import FileWrapper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Container, Iterable
 
     from gatewright.spec.checks import Violation
     from gatewright.types import (
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
         InputStream,
         OptExcInfo,
         StartResponse,
+        Write,
         WSGIApplication,
         WSGIEnvironment,
-        Write,
     )
 
 
@@ -31,7 +31,7 @@ class HandlerContract:
     """The settings, state and hooks of a handler; one handler runs one application call at a time.
 
     All settings and all state are class-level defaults, so that a subclass sets them as plain class attributes, an
-    instance as plain instance attributes, and a subclass that never calls ``__init__`` works.  (They are no attrs fields
+    instance as plain instance attributes, and a subclass that never calls ``__init__`` works.  (No attrs fields here
     for this reason: a generated ``__init__`` would hide the subclass's values.)
 
     The mixins beside this module each bring one concern.  What they call of each other is declared here.
@@ -82,8 +82,10 @@ class HandlerContract:
     """Whether the head of the response was sent."""
     bytes_sent: int = 0
     """How many bytes of the body were sent."""
+    length_computed: bool = False
+    """Whether the Content-Length is the handler's own finding."""
     bytes_left: int | None = None
-    """How many bytes of the declared Content-Length are still to come; None if none was declared or none may be sent."""
+    """How many bytes of the body may still be sent: the rest of the Content-Length, or None for any number."""
     response_started: bool = False
     """Whether ``start_response`` was called, be it in vain."""
     sends_content: bool = True
@@ -129,6 +131,14 @@ class HandlerContract:
 
     def finish_response(self) -> None:
         """Send the body in ``self.result``."""
+        raise NotImplementedError
+
+    def preamble(self, names: Container[str]) -> str:
+        """Return what comes before the header fields.
+
+        Args:
+            names: the names of the fields, in lower case.
+        """
         raise NotImplementedError
 
     def send_preamble(self) -> None:

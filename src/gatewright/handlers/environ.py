@@ -12,10 +12,10 @@ class EnvironMixin(HandlerContract):
     def setup_environ(self) -> None:
         """Set ``self.environ`` to a new, fully populated environ.
 
-        It starts as a copy of ``os_environ``; ``add_cgi_vars()`` adds the request's variables; then the ``wsgi.*`` ones are
-        set, so that no request can set them.
+        It starts as a copy of ``os_environ``; ``add_cgi_vars()`` adds the request's variables; then the ``wsgi.*`` ones
+        are set, so that no request can set them.
         """
-        environ = self.environ = self.os_environ.copy()
+        self.environ = {**self.os_environ}
         self.add_cgi_vars()
         environ = self.environ
         environ["wsgi.input"] = self.get_stdin()

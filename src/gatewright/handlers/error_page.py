@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, cast
 
+from gatewright.errors import RequestError
 from gatewright.handlers.contract import HandlerContract
 
 if TYPE_CHECKING:
@@ -34,23 +35,32 @@ class ErrorPageMixin(HandlerContract):
     def error_output(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Make the error page; a WSGI application that is called while the exception is being handled.
 
-        The page says nothing of the cause: what a visitor may see of it is for the deployer to decide.
+        The page says nothing of the cause: what a visitor may see of it is for the deployer to decide.  Only a client
+        that sent a broken request body, which shows when the application reads it, is told what was wrong with it.
         """
-        start_response(self.error_status, self.error_headers[:], sys.exc_info())
-        return [self.error_body]
+        error = sys.exception()
+        status, body = self.error_status, self.error_body
+        if isinstance(error, RequestError):
+            status, body = f"{error.code} {_reason(error.code)}", error.message.encode()
+        start_response(status, self.error_headers[:], sys.exc_info())
+        return [body]
 
     def log_exception(self, exc_info: ExcInfo) -> None:
         """Write the traceback to ``wsgi.errors`` and flush it.
 
-        If a rule was broken, the line before the traceback names it: it is the exception's cause.
+        If a rule was broken, the line before the traceback names it: it is the exception's cause.  A client's fault
+        gets one line and no traceback.
 
         Args:
             exc_info: what ``sys.exc_info()`` returns.
         """
-        from traceback import print_exception  # only where there is something to print: its import is not cheap
-
         stderr = self.get_stderr()
-        print_exception(*exc_info, limit=self.traceback_limit, file=cast("TextIO", stderr))
+        if isinstance(exc_info[1], RequestError):
+            stderr.write(f"gatewright: bad request: {exc_info[1]}\n")
+        else:
+            from traceback import print_exception  # not cheap, and most processes never need it
+
+            print_exception(*exc_info, limit=self.traceback_limit, file=cast("TextIO", stderr))
         stderr.flush()
 
     def log_violation(self, violation: Violation) -> None:
@@ -58,3 +68,12 @@ class ErrorPageMixin(HandlerContract):
         stderr = self.get_stderr()
         stderr.write(f"gatewright: {violation.explanation}\n")
         stderr.flush()
+
+
+def _reason(code: int) -> str:
+    from http import HTTPStatus  # likewise
+
+    try:
+        return HTTPStatus(code).phrase
+    except ValueError:
+        return ""  # the reason may be empty (RFC 9112 section 4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+from io import FileIO
 from typing import TYPE_CHECKING, Any, cast
 
 from gatewright.handlers.contract import HandlerContract
@@ -36,8 +37,8 @@ class FileWrapperMixin(HandlerContract):
 class SendfileMixin(FileWrapperMixin):
     """Sends files with :func:`os.sendfile`: from descriptor to descriptor, without passing through Python.
 
-    It needs ``get_output_descriptor()`` and a file with ``fileno()`` and ``tell()``; anything else is iterated over.  Do
-    not put it over a TLS socket: its descriptor takes plain bytes.
+    It needs ``get_output_descriptor()`` and a file that :func:`open` made; anything else is iterated over.  Do not put
+    it over a TLS socket: its descriptor takes plain bytes.
     """
 
     def get_output_descriptor(self) -> int:
@@ -64,6 +65,8 @@ class SendfileMixin(FileWrapperMixin):
             return False
         try:
             file = cast("BufferedReader", cast("Any", self.result).filelike)
+            if type(getattr(file, "raw", file)) is not FileIO:
+                return False  # the descriptor of a GzipFile, say, is one of other bytes (rule S77)
             source, start = file.fileno(), file.tell()
             size = os.fstat(source).st_size - start
             sink = self.get_output_descriptor()
@@ -75,9 +78,14 @@ class SendfileMixin(FileWrapperMixin):
             if self.headers is not None:
                 self.headers.setdefault("Content-Length", str(size))
             self.send_headers()
+        try:
             self._flush()
-        if self.sends_content:
-            self._send_descriptor(sink, source, start, size if self.bytes_left is None else min(size, self.bytes_left))
+            if self.sends_content:
+                left = size if self.bytes_left is None else min(size, self.bytes_left)
+                self._send_descriptor(sink, source, start, left)
+        except (ConnectionError, TimeoutError):
+            self.client_gone = True
+            raise
         return True
 
     def _send_descriptor(self, sink: int, source: int, start: int, count: int) -> None:

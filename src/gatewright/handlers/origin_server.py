@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import time
+from time import gmtime, time
+from typing import TYPE_CHECKING
 
 from gatewright.handlers.contract import HandlerContract
 from gatewright.spec.checks import Violation, refuse
 from gatewright.spec.rules import RULES
 
+if TYPE_CHECKING:
+    from collections.abc import Container
+
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
+_MODERN = ("HTTP/1.1", "HTTP/1.0")
+
 _date_line: tuple[int, str] = (0, "")
-"""The Date field of the second it was made for; replaced as a whole, so threads need no lock."""
+"""The second that the line was made for, and the line; replaced as one, so that threads need no lock."""
 
 
 class OriginServerMixin(HandlerContract):
@@ -21,20 +27,17 @@ class OriginServerMixin(HandlerContract):
     Where ``origin_server`` is false it leaves the preamble to the next class in line.
     """
 
-    def send_preamble(self) -> None:
-        """Write the status line, and Date and Server unless the application gave them."""
+    def preamble(self, names: Container[str]) -> str:
+        """Return the status line, and Date and Server unless the application gave them."""
         if not self.origin_server:
-            super().send_preamble()
-            return
-        headers = self.headers
-        if headers is None:
-            refuse(Violation(RULES["A06"], "the application did not call start_response()"))
-        preamble = f"HTTP/{self.http_version} {self.status}\r\n"
-        if "Date" not in headers:
-            preamble += _current_date_line()
-        if self.server_software and "Server" not in headers:
-            preamble += f"Server: {self.server_software}\r\n"
-        self._write(preamble.encode("latin-1"))
+            return super().preamble(names)
+        lines = f"HTTP/{self.http_version} {self.status}\r\n"
+        if "date" not in names:
+            second, line = _date_line
+            lines += line if 0 <= time() - second < 1 else _renew_date_line()
+        if self.server_software and "server" not in names:
+            lines += f"Server: {self.server_software}\r\n"
+        return lines
 
     def client_is_modern(self) -> bool:
         """Whether the request's ``SERVER_PROTOCOL`` is later than HTTP/0.9, which knows neither status nor headers.
@@ -47,7 +50,7 @@ class OriginServerMixin(HandlerContract):
         if protocol is None:
             self.environ["SERVER_PROTOCOL"] = "HTTP/1.0"
             refuse(Violation(RULES["S16"], "Environment missing required key: 'SERVER_PROTOCOL'"))
-        return bool(protocol != "HTTP/0.9" and protocol.upper() != "HTTP/0.9")
+        return protocol in _MODERN or protocol.upper() != "HTTP/0.9"
 
 
 def format_date_time(timestamp: float) -> str:
@@ -56,15 +59,13 @@ def format_date_time(timestamp: float) -> str:
     Args:
         timestamp: seconds since the epoch.
     """
-    year, month, day, hour, minute, second, weekday, _, _ = time.gmtime(timestamp)
+    year, month, day, hour, minute, second, weekday, _, _ = gmtime(timestamp)
     return f"{_WEEKDAYS[weekday]}, {day:02} {_MONTHS[month - 1]} {year:04} {hour:02}:{minute:02}:{second:02} GMT"
 
 
-def _current_date_line() -> str:
+def _renew_date_line() -> str:
     global _date_line  # noqa: PLW0603  # a memory of one value, cheaper than any container for it
-    second = int(time.time())
-    made_for, line = _date_line
-    if made_for != second:
-        line = f"Date: {format_date_time(second)}\r\n"
-        _date_line = (second, line)
+    second = int(time())
+    line = f"Date: {format_date_time(second)}\r\n"
+    _date_line = (second, line)
     return line

@@ -30,7 +30,7 @@ def read_environ() -> dict[str, str]:
     Returns:
         A new dictionary of all variables; those that do not come from the request are as in ``os.environ``.
     """
-    recode = _recode_windows if sys.platform == "win32" else _recode
+    recode = _RECODERS.get(os.name, _recode)
     return {key: recode(value) if _is_from_request(key) else value for key, value in os.environ.items()}
 
 
@@ -54,3 +54,7 @@ def _recode_windows(value: str) -> str:
     if software.startswith("microsoft-iis/") or (software.startswith("simplehttp/") and "python/3" in software):
         return value.encode("utf-8").decode("latin-1")  # IIS falls back to the code page, but nobody can tell when
     return value.encode(sys.getfilesystemencoding(), "replace").decode("latin-1")
+
+
+_RECODERS = {"nt": _recode_windows}
+"""By :data:`os.name`; a table, because type checkers skip the branches of other platforms."""

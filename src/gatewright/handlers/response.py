@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from gatewright.errors import ClientDisconnected, ForbiddenCharacter
 from gatewright.handlers.contract import HandlerContract
-from gatewright.spec.checks import Violation, check_exc_info, check_header_fields, check_status_line, refuse
-from gatewright.spec.grammar import forbids_content, forbids_content_length, is_digits
+from gatewright.headers import Headers
+from gatewright.spec.checks import STATUS_CODES, Violation, check_exc_info, check_head, refuse
+from gatewright.spec.grammar import WITHOUT_CONTENT, WITHOUT_CONTENT_LENGTH, is_digits
 from gatewright.spec.rules import RULES
 
 if TYPE_CHECKING:
     from typing import NoReturn
 
-    from gatewright.types import HeaderList, OptExcInfo, WSGIApplication, Write
+    from gatewright.types import HeaderList, HeadersProtocol, OptExcInfo, Write, WSGIApplication
 
 _CHARACTER_RULES = frozenset({"A14", "A17", "A18"})
 
@@ -50,7 +51,7 @@ class ResponseMixin(HandlerContract):
             self._recover()
 
     def _recover(self) -> None:
-        """Have the current exception handled; what goes wrong in that is for the server to hear, unless nobody listens."""
+        """Have the current exception handled; if that goes wrong, tell the server, unless the client is gone."""
         try:
             self.handle_error()
         except BaseException:
@@ -61,27 +62,26 @@ class ResponseMixin(HandlerContract):
     def finish_response(self) -> None:
         """Send the body and close: an asynchronous handler replaces this and calls :meth:`close` when it is done."""
         try:
-            if not (self.result_is_file() and self.sendfile()):
-                self._send_blocks()
+            result = self.result
+            if result is None:
+                refuse(Violation(RULES["A07"], "The application must return an iterator, if only an empty list"))
+            kind = type(result)
+            if kind is list or not (self.result_is_file() and self.sendfile()):
+                for data in result:
+                    if data or type(data) is not bytes:  # an empty block does not send the head (rule S44)
+                        self.write(data)
+                        if not self.sends_content:
+                            break  # nothing more would be sent
             self.finish_content()
+            if kind is not list:
+                self._close_result()  # before close() forgets that the head was sent: no error page may follow the body
         except BaseException:
             self._close_result()  # the rest of the state stays, for those who look at what went wrong (bpo-29183)
             raise
         self.close()
 
-    def _send_blocks(self) -> None:
-        """Send each block as soon as it is there; stop early where nothing of it would be sent."""
-        result = self.result
-        if result is None:
-            refuse(Violation(RULES["A07"], "The application must return an iterator, if only an empty list"))
-        for data in result:
-            if data or type(data) is not bytes:
-                self.write(data)
-                if not self.sends_content:
-                    break
-
     def start_response(self, status: str, headers: HeaderList, exc_info: OptExcInfo | None = None) -> Write:
-        """Take status and headers (PEP 3333, "The start_response() Callable").
+        """Take the status and headers (PEP 3333, "The start_response() Callable").
 
         Nothing is sent yet.  The headers are copied, so that a list which the application keeps for its next response
         stays as it is.
@@ -100,16 +100,20 @@ class ResponseMixin(HandlerContract):
             BaseException: ``exc_info`` itself, if the head was sent already.
         """
         if exc_info:
-            self._replace_response(exc_info)
+            try:
+                self._replace_response(exc_info)
+            finally:
+                exc_info = None  # this frame is in the traceback, too (rule S48)
+            self.status = self.headers = None
         elif self.response_started:
             refuse(Violation(RULES["A26"], "Headers already set!"))
         self.response_started = True
-        self.status = self.headers = None
-        violation = check_status_line(status) or check_header_fields(headers)
+        violation = check_head(status, headers)
         if violation is not None:
             _refuse(violation)
-        self.headers = self.headers_class(headers[:])
-        self.status, self.status_code = status, int(status[:3])
+        make = self.headers_class
+        self.headers = Headers.from_checked(headers[:]) if make is Headers else make(headers[:])
+        self.status, self.status_code = status, STATUS_CODES.get(status) or int(status[:3])
         return self.write
 
     def _replace_response(self, exc_info: OptExcInfo) -> None:
@@ -127,7 +131,7 @@ class ResponseMixin(HandlerContract):
             del error, traceback, exc_info  # or this frame and the traceback hold each other (rule S48)
 
     def write(self, data: bytes) -> None:
-        """Send a block of the body, after the head if that was not sent yet (PEP 3333, "The write() Callable").
+        """Send one block of the body, after the head if that was not sent yet (PEP 3333, "The write() Callable").
 
         Args:
             data: the block; it is sent before this method returns, or safely held by the transport.
@@ -138,17 +142,35 @@ class ResponseMixin(HandlerContract):
         """
         if type(data) is not bytes:
             refuse(Violation(RULES["A28"], f"write() argument must be a bytes instance (got {data!r})", data))
+        size = len(data)
         if self.headers_sent:
-            self.bytes_sent += len(data)
+            self.bytes_sent += size
         else:
             if self.headers is None:
                 refuse(Violation(RULES["A05"], "write() before start_response()"))
-            self.bytes_sent = len(data)  # set_content_length() reads it
+            self.bytes_sent = size  # set_content_length() reads it
             self.send_headers()
-        if self.bytes_left is None and self.sends_content:
-            self._deliver(data)
-        else:
-            self._deliver_within_bounds(data)
+        left = self.bytes_left
+        if left is not None:
+            if size > left:
+                self._deliver_part(data, left)
+                return
+            self.bytes_left = left - size
+        try:
+            self._write(data)
+            self._flush()
+        except (ConnectionError, TimeoutError):
+            self.client_gone = True
+            raise
+
+    def _deliver_part(self, data: bytes, size: int) -> None:
+        """Send what the head of the response allows for: nothing, or the rest of the Content-Length."""
+        excess = len(data) - size
+        self.bytes_sent -= excess
+        self.bytes_left = 0
+        self._deliver(data[:size])
+        if self.sends_content:
+            refuse(Violation(RULES["A41"], f"the body is longer than its Content-Length: {excess} bytes were cut off"))
 
     def _deliver(self, data: bytes) -> None:
         """Hand bytes to the transport and have them sent; remember a client that is gone, so that nobody is blamed."""
@@ -159,24 +181,12 @@ class ResponseMixin(HandlerContract):
             self.client_gone = True
             raise
 
-    def _deliver_within_bounds(self, data: bytes) -> None:
-        """Send what the head of the response allows for: nothing, or no more than the Content-Length."""
-        left = len(data) if self.bytes_left is None else self.bytes_left
-        allowed = data[:left] if self.sends_content else b""
-        excess = len(data) - len(allowed)
-        self.bytes_sent -= excess
-        if self.bytes_left is not None:
-            self.bytes_left -= len(allowed)
-        self._deliver(allowed)
-        if self.sends_content and excess:
-            refuse(Violation(RULES["A41"], f"the body is longer than its Content-Length: {excess} bytes were cut off"))
-
     def finish_content(self) -> None:
         """Send the head if no block did, and log a body that is shorter than its Content-Length (rule A41)."""
         if not self.headers_sent:
             if self.headers is None:
                 refuse(Violation(RULES["A06"], "the application did not call start_response()"))
-            if self._may_have_content():
+            if self.environ.get("REQUEST_METHOD") != "HEAD" and self.status_code not in WITHOUT_CONTENT:
                 self.headers.setdefault("Content-Length", "0")
             self.send_headers()
             self._deliver(b"")
@@ -188,31 +198,48 @@ class ResponseMixin(HandlerContract):
         """Send the head of the response.
 
         Raises:
-            AssertionError: ``start_response`` was not called (rule A06), or there is not one valid Content-Length at most
-                (rule A41); nothing was sent then.
+            AssertionError: ``start_response`` was not called (rule A06), or there is not just one Content-Length that
+                is a number (rule A41); nothing was sent then.
         """
-        if self.headers is None:
+        headers = self.headers
+        if headers is None:
             refuse(Violation(RULES["A06"], "the application did not call start_response()"))
+        self.length_computed = False
         self.cleanup_headers()
-        self.sends_content = self._may_have_content()
-        lengths = self.headers.get_all("Content-Length")
-        if lengths:
-            if len(lengths) > 1 or not is_digits(lengths[0]):
-                refuse(Violation(RULES["A41"], f"Content-Length is not one decimal number: {lengths!r}", lengths))
+        names = [name.lower() for name, _ in headers.items()]
+        self.sends_content = self.status_code not in WITHOUT_CONTENT and self.environ.get("REQUEST_METHOD") != "HEAD"
+        self.bytes_left = None if self.sends_content else 0
+        if "content-length" in names:
+            length = self.bytes_sent if self.length_computed else self._declared_length(headers)
             if self.sends_content:
-                self.bytes_left = int(lengths[0])
+                self.bytes_left = length
         modern = not self.origin_server or self.client_is_modern()
         self.headers_sent = True
-        if modern:
-            self._send_head(bytes(self.headers))
-
-    def _send_head(self, fields: bytes) -> None:
+        if not modern:
+            return
         try:
-            self.send_preamble()
-            self._write(fields)
+            if getattr(self.send_preamble, "__func__", None) is ResponseMixin.send_preamble:  # not overridden
+                self._write(self.preamble(names).encode("latin-1") + bytes(headers))
+            else:
+                self.send_preamble()
+                self._write(bytes(headers))
         except (ConnectionError, TimeoutError):
             self.client_gone = True
             raise
+
+    @staticmethod
+    def _declared_length(headers: HeadersProtocol) -> int:
+        """Return the Content-Length; there must be one, and it must be a number (RFC 9110 section 8.6)."""
+        lengths = headers.get_all("Content-Length")
+        if len(lengths) != 1 or not is_digits(lengths[0]):
+            refuse(Violation(RULES["A41"], f"Content-Length is not one decimal number: {lengths!r}", lengths))
+        return int(lengths[0])
+
+    def send_preamble(self) -> None:
+        """Write :meth:`preamble` by itself; where a subclass overrides this, it it is called before the fields go."""
+        if self.headers is not None:
+            names = [name.lower() for name, _ in self.headers.items()]
+            self._write(self.preamble(names).encode("latin-1"))
 
     def cleanup_headers(self) -> None:
         """Add and remove what HTTP asks for before the head is sent; extend it to add headers of your own."""
@@ -221,13 +248,13 @@ class ResponseMixin(HandlerContract):
             return
         if "Content-Length" not in headers:
             self.set_content_length()
-        elif forbids_content_length(self.status_code):
+        elif self.status_code in WITHOUT_CONTENT_LENGTH:
             del headers["Content-Length"]
 
     def set_content_length(self) -> None:
         """Set the Content-Length where the body is known to be one block, the one just written (rule S57)."""
         headers = self.headers
-        if headers is None or forbids_content(self.status_code):
+        if headers is None or self.status_code in WITHOUT_CONTENT:
             return
         try:
             blocks = len(self.result)  # type: ignore[arg-type]  # the question is whether it has a length
@@ -235,17 +262,18 @@ class ResponseMixin(HandlerContract):
             return
         if blocks == 1 and self.bytes_sent:
             headers["Content-Length"] = str(self.bytes_sent)
+            self.length_computed = True
 
     def close(self) -> None:
         """End the call: close the application's iterable and reset the state; the transport stays open."""
         try:
-            self._close_result()
+            if type(self.result) is not list:
+                self._close_result()
         finally:
             self.environ = {}
-            self.result = self.headers = self.status = self.bytes_left = self.closed_result = None
+            self.result = self.headers = self.status = None
             self.bytes_sent = 0
             self.headers_sent = self.response_started = False
-            self.sends_content = True
 
     def _close_result(self) -> None:
         """Close the application's iterable, once (rule S58)."""
@@ -255,10 +283,6 @@ class ResponseMixin(HandlerContract):
             close = getattr(result, "close", None)
             if close is not None:
                 close()
-
-    def _may_have_content(self) -> bool:
-        """Whether a response with this status, to this request, may have content (RFC 9110 section 6.4.1)."""
-        return self.environ.get("REQUEST_METHOD") != "HEAD" and not forbids_content(self.status_code)
 
 
 def _refuse(violation: Violation) -> NoReturn:

@@ -42,6 +42,13 @@ list ``Trailer`` either.
 """
 
 
+WITHOUT_CONTENT_LENGTH = frozenset({*range(100, 200), 204})
+"""Status codes of responses that must not have a Content-Length (RFC 9110 section 8.6)."""
+
+WITHOUT_CONTENT = WITHOUT_CONTENT_LENGTH | {304}
+"""Status codes of responses that never have content (RFC 9110 sections 15.2, 15.3.5, 15.4.5)."""
+
+
 def is_token(text: str) -> bool:
     """Whether the text is an RFC 9110 token, as methods and field names are (section 5.6.2)."""
     return _TOKEN.fullmatch(text) is not None
@@ -72,13 +79,3 @@ def control_in_name(text: str) -> str | None:
     """Return the first control character in a field name, or None (RFC 9110 section 5.1)."""
     found = _CONTROL.search(text)
     return found and found.group()
-
-
-def forbids_content(code: int) -> bool:
-    """Whether a response with this status code never has content (RFC 9110 sections 15.2, 15.3.5, 15.4.5)."""
-    return code < 200 or code in (204, 304)
-
-
-def forbids_content_length(code: int) -> bool:
-    """Whether a response with this status code must not have a Content-Length (RFC 9110 section 8.6)."""
-    return code < 200 or code == 204

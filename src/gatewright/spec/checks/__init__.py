@@ -6,9 +6,11 @@ anything; :func:`refuse` is the one way to turn a violation into an exception.
 
 from gatewright.spec.checks.environ import check_environ, check_errors, check_input, environ_is_sound
 from gatewright.spec.checks.response import (
+    STATUS_CODES,
     check_exc_info,
     check_field_name,
     check_field_value,
+    check_head,
     check_header_fields,
     check_headers,
     check_iterable,
@@ -18,12 +20,14 @@ from gatewright.spec.checks.response import (
 from gatewright.spec.checks.violation import Violation, refuse
 
 __all__ = [
+    "STATUS_CODES",
     "Violation",
     "check_environ",
     "check_errors",
     "check_exc_info",
     "check_field_name",
     "check_field_value",
+    "check_head",
     "check_header_fields",
     "check_headers",
     "check_input",

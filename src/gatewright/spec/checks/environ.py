@@ -43,8 +43,9 @@ def check_environ(environ: object) -> Iterator[Violation]:
     Yields:
         A violation of the server's rules S03 to S29, for each breach that is found.
     """
-    if type(environ) is not dict:
-        message = f"Environment is not of the right type: {type(environ)!r} (environment: {environ!r})"
+    kind = type(environ)
+    if kind is not dict:
+        message = f"Environment is not of the right type: {kind!r} (environment: {environ!r})"
         yield Violation(RULES["S03"], message, environ)
         return
     variables = cast("dict[Any, Any]", environ)
@@ -57,26 +58,25 @@ def check_environ(environ: object) -> Iterator[Violation]:
     yield from _check_cgi_variables(variables)
 
 
-def environ_is_sound(environ: object) -> bool:
+def environ_is_sound(environ: dict[str, Any]) -> bool:
     """Whether :func:`check_environ` would yield nothing; the fast answer for the common case.
 
     A sound environ may be called unsound (its input is of an unusual kind, say), never the reverse.
     """
     if type(environ) is not dict:
         return False
-    variables = cast("dict[str, Any]", environ)
     try:
-        "".join(variables)  # a TypeError unless every key is a str
-        for key, value in variables.items():
+        "".join(environ)  # a TypeError unless every key is a str
+        for key, value in environ.items():
             if type(value) is str:
                 if not value.isascii():
                     return False
             elif "." not in key:
                 return False
         return (
-            _variables_are_sound(variables)
-            and check_input(variables["wsgi.input"]) is None
-            and check_errors(variables["wsgi.errors"]) is None
+            _variables_are_sound(environ)
+            and check_input(environ["wsgi.input"]) is None
+            and check_errors(environ["wsgi.errors"]) is None
         )
     except (KeyError, TypeError):
         return False
@@ -149,11 +149,13 @@ def _check_values(environ: dict[Any, Any]) -> Iterator[Violation]:
 
 
 def _check_wsgi_variables(environ: dict[str, Any]) -> Iterator[Violation]:
-    version, scheme = environ["wsgi.version"], environ["wsgi.url_scheme"]
-    if type(version) is not tuple:
+    version: object = environ["wsgi.version"]
+    scheme: object = environ["wsgi.url_scheme"]
+    if not isinstance(version, tuple):
         yield Violation(RULES["S24"], f"wsgi.version should be a tuple ({version!r})", version)
-    elif version != (1, 0):
-        yield Violation(RULES["S24"], f"wsgi.version should be (1, 0), not {version!r}", version)
+    elif environ["wsgi.version"] != (1, 0) or type(environ["wsgi.version"]) is not tuple:
+        message = f"wsgi.version should be (1, 0), not {environ['wsgi.version']!r}"
+        yield Violation(RULES["S24"], message, environ["wsgi.version"])
     if scheme not in _SCHEMES:
         yield Violation(RULES["S25"], f"wsgi.url_scheme unknown: {scheme!r}", scheme)
     for violation in (check_input(environ["wsgi.input"]), check_errors(environ["wsgi.errors"])):

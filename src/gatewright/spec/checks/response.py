@@ -7,7 +7,7 @@ Values are judged anew each time.
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from gatewright.spec.checks.violation import Violation
 from gatewright.spec.grammar import (
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 _MEMORY = 1024
 """How many statuses, and how many names, are remembered at most: a bound against applications that invent them."""
 
-_sound_statuses: set[str] = set()
+STATUS_CODES: dict[str, int] = {}
+"""The codes of the statuses that were found sound."""
+
+_sendable_names: set[str] = set()
 _sound_names: set[str] = set()
 
 
@@ -35,12 +38,19 @@ def check_status(status: object) -> Violation | None:
     """Return what is wrong with a status (rules A12, A13, A14, A19), in the validator's words, or None."""
     if type(status) is not str:
         return Violation(RULES["A12"], f"Status must be of type str (got {status!r})", status)
-    if status in _sound_statuses:
-        return None
-    if is_status(status):
-        _remember(status, _sound_statuses)
+    if status in STATUS_CODES or _is_sound(status):
         return None
     return _check_status_characters(status) or _check_status_form(status)
+
+
+def check_head(status: str, headers: HeaderList) -> Violation | None:
+    """Return why a response may not have this status (rules A12 to A14, A19) and these headers (A15 to A20), or None.
+
+    What handlers refuse: :func:`check_status_line` and :func:`check_header_fields` in one.
+    """
+    if type(status) is str and status in STATUS_CODES and _are_of(headers, _sendable_names):
+        return None  # nothing new: the answer for all but the first of many like responses
+    return check_status_line(status) or check_header_fields(headers)
 
 
 def check_status_line(status: object) -> Violation | None:
@@ -50,7 +60,7 @@ def check_status_line(status: object) -> Violation | None:
     """
     if type(status) is not str:
         return Violation(RULES["A12"], f"Status must be of type str (got {status!r})", status)
-    if status in _sound_statuses:
+    if status in STATUS_CODES or _is_sound(status):
         return None
     if len(status) < 4:
         return Violation(RULES["A13"], "Status must be at least 4 characters", status)
@@ -61,33 +71,33 @@ def check_status_line(status: object) -> Violation | None:
     return _check_status_characters(status)
 
 
-def check_headers(headers: object) -> Violation | None:
+def check_headers(headers: HeaderList) -> Violation | None:
     """Return the first thing wrong with a header list (rules A15 to A20, A23), as the validator judges it, or None."""
-    if _are_sound(headers):
+    if _are_of(headers, _sound_names):
         return None
     violation = check_header_fields(headers)
     if violation is not None:
         return violation
-    for name, value in cast("HeaderList", headers):
+    for name, value in headers:
         violation = _check_name_further(name, value)
         if violation is not None:
             return violation
-        if name.lower() not in HOP_BY_HOP:
-            _remember(name, _sound_names)
+        _remember(name, _sound_names)
     return None
 
 
-def check_header_fields(headers: object) -> Violation | None:
+def check_header_fields(headers: HeaderList) -> Violation | None:
     """Return why a header list may not be sent (rules A15 to A20), or None.
 
     This is what handlers refuse: what is no list of fields, would break the head apart, or belongs to the connection.
     """
-    if _are_sound(headers):
+    if _are_of(headers, _sendable_names):
         return None
-    if type(headers) is not list:
-        return Violation(RULES["A15"], f"Headers ({headers!r}) must be of type list: {type(headers)!r}", headers)
-    for item in cast("list[object]", headers):
-        violation = _check_pair(item) or _check_field(*cast("tuple[object, object]", item))
+    kind = type(headers)
+    if kind is not list:
+        return Violation(RULES["A15"], f"Headers ({headers!r}) must be of type list: {kind!r}", headers)
+    for item in headers:
+        violation = _check_pair(item) or _check_field(*item)
         if violation is not None:
             return violation
     return None
@@ -97,8 +107,6 @@ def check_field_name(name: object) -> Violation | None:
     """Return why a header name may not be stored (rules A16, A17), or None."""
     if type(name) is not str:
         return Violation(RULES["A16"], f"Header name must be of type str (got {name!r})", name)
-    if name in _sound_names:
-        return None
     character = control_in_name(name)
     if character is not None:
         return Violation(RULES["A17"], f"Bad header name: {name!r} (bad char: {character!r})", name)
@@ -121,9 +129,10 @@ def check_exc_info(exc_info: object) -> Violation | None:
     """Return why this is no ``sys.exc_info()`` triple (rule A24), or None; None itself and three Nones are good."""
     if exc_info is None:
         return None
-    if type(exc_info) is not tuple:
-        return Violation(RULES["A24"], f"exc_info ({exc_info!r}) is not a tuple: {type(exc_info)!r}", exc_info)
-    items = cast("tuple[Any, ...]", exc_info)
+    kind = type(exc_info)
+    if kind is not tuple:
+        return Violation(RULES["A24"], f"exc_info ({exc_info!r}) is not a tuple: {kind!r}", exc_info)
+    items = cast("tuple[object, ...]", exc_info)
     if items == (None, None, None):
         return None
     if (
@@ -152,19 +161,30 @@ def check_iterable(result: object) -> Violation | None:
     return None
 
 
-def _are_sound(headers: object) -> bool:
-    """Whether every field was judged before or needs no judgement: the fast answer for the common case."""
+def _are_of(headers: HeaderList, names: set[str]) -> bool:
+    """Whether all names are among these and all values are plain ASCII: the fast answer for the common case."""
     if type(headers) is not list:
         return False
-    for item in cast("list[Any]", headers):
-        if type(item) is not tuple or len(item) != 2:  # pyright: ignore[reportUnknownArgumentType] # any object may be in it
+    for item in headers:
+        if type(item) is not tuple or len(item) != 2:
             return False
-        name, value = cast("tuple[Any, Any]", item)
-        if type(name) is not str or name not in _sound_names:
-            return False
-        if type(value) is not str or not value.isascii() or not value.isprintable():
+        name, value = item
+        if (
+            type(name) is not str
+            or name not in names
+            or type(value) is not str
+            or not value.isascii()
+            or not value.isprintable()
+        ):
             return False
     return True
+
+
+def _is_sound(status: str) -> bool:
+    sound = is_status(status)
+    if sound and len(STATUS_CODES) < _MEMORY:
+        STATUS_CODES[status] = int(status[:3])
+    return sound
 
 
 def _remember(text: str, memory: set[str]) -> None:
@@ -199,9 +219,9 @@ def _check_status_form(status: str) -> Violation:
 
 
 def _check_pair(item: object) -> Violation | None:
-    if type(item) is not tuple:
-        message = f"Individual headers ({item!r}) must be of type tuple: {type(item)!r}"
-        return Violation(RULES["A16"], message, item)
+    kind = type(item)
+    if kind is not tuple:
+        return Violation(RULES["A16"], f"Individual headers ({item!r}) must be of type tuple: {kind!r}", item)
     length = len(cast("tuple[object, ...]", item))
     if length != 2:
         return Violation(RULES["A16"], f"Individual headers must be pairs, not {length} items: {item!r}", item)
@@ -220,6 +240,7 @@ def _check_field(name: object, value: object) -> Violation | None:
         return Violation(RULES["A19"], f"Header value holds a character above U+00FF: {content!r}", value)
     if text.lower() in HOP_BY_HOP:
         return Violation(RULES["A20"], f"Hop-by-hop header, '{text}: {content}', not allowed", name)
+    _remember(text, _sendable_names)
     return None
 
 

@@ -46,7 +46,7 @@ def refuse(violation: Violation, kind: type[AssertionError] = AssertionError) ->
         kind: the exception class.
 
     Raises:
-        AssertionError: always; its argument is the violation and its cause a ``RuleBroken`` with the explanation, so that
-            every log that prints the traceback names the rule.
+        AssertionError: always; its argument is the violation and its cause a ``RuleBroken`` with the explanation, so
+            that every log that prints the traceback names the rule.
     """
     raise kind(violation) from RuleBroken(violation.explanation)
