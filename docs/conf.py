@@ -13,7 +13,6 @@ release = version = installed("gatewright")
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "rulebook"]
 exclude_patterns = ["_build"]
-suppress_warnings = ["toc.empty_glob"]  # benchmarks.md is there once `nox -s bench` has written it
 html_theme = "furo"
 html_title = f"gatewright {release}"
 html_static_path = ["_static"]
