@@ -18,42 +18,22 @@ __all__ = ["Headers"]
 
 _T = TypeVar("_T")
 
-_MEMORY = 1024
-"""How many fields are remembered at most; then all are forgotten.  A bound against applications that invent them."""
-
-_known_fields: set[tuple[str, str]] = set()
-"""Fields that were found good: most responses of an application have the same ones.  No cookies: they are secrets."""
-
 
 def _list_of_fields(headers: HeaderList | None) -> HeaderList:
     if headers is None:
         return []
     if type(headers) is not list:
         raise TypeError("Headers must be a list of name/value tuples")
-    try:
-        unknown = () if _known_fields.issuperset(headers) else [pair for pair in headers if pair not in _known_fields]
-    except TypeError:
-        unknown = headers  # something in it is not hashable, so it is no pair of str
-    for name, value in unknown:
-        _learn(name, value)
+    for name, value in headers:
+        if type(name) is not str or type(value) is not str or not (name + value).isprintable():
+            _require_name(name)
+            _require_value(value)
     return headers
-
-
-def _learn(name: str, value: str) -> None:
-    _check(name, value)
-    if name.lower() != "set-cookie":
-        if len(_known_fields) >= _MEMORY:
-            _known_fields.clear()
-        _known_fields.add((name, value))
 
 
 def _check(name: str, value: str) -> None:
     """Refuse what is no text or holds a control character; one look at both is the quick way for nearly all."""
-    try:
-        harmless = (name + value).isprintable()
-    except (TypeError, AttributeError):
-        harmless = False
-    if not harmless:
+    if type(name) is not str or type(value) is not str or not (name + value).isprintable():
         _require_name(name)
         _require_value(value)
 
@@ -200,9 +180,9 @@ class Headers:
 
 def _parameter(name: str, value: str | None) -> str:
     """Format one parameter, quoted so that no value can end it early (RFC 9110 section 5.6.4)."""
-    if not value:
+    if value is None or not _require_text(value):
         return name
-    if '"' in _require_text(value) or "\\" in value:
+    if '"' in value or "\\" in value:
         value = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'{name}="{value}"'
 
