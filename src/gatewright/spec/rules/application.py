@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gatewright.spec.rules import application_http
-from gatewright.spec.rules.model import Level, Party, Rule
+from gatewright.spec.rules.model import Enforcer, Level, Party, Rule
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -32,6 +32,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Specification Details"',
         why="Servers and middleware name its parameters differently, so a keyword is a TypeError on most of them.",
         fix="Write start_response(status, headers) or start_response(status, headers, exc_info).",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="A04",
@@ -41,6 +42,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Specification Details"',
         why="The server and each middleware define no others, so any other number is a TypeError.",
         fix="Pass the status, the list of headers and, in an error handler only, sys.exc_info().",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="A05",
@@ -50,6 +52,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Specification Details"',
         why="No body can travel before a status line, so the server has to abort the request.",
         fix="Call it in the application itself or, in a generator, before the first yield.",
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
     ),
     Rule(
         id="A06",
@@ -59,6 +62,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Specification Details"',
         why="The server has neither status nor headers to send, and the client gets an error or nothing at all.",
         fix='Call start_response("204 No Content", []) before an empty list is returned.',
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
         derived=True,
     ),
     Rule(
@@ -69,6 +73,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "The write() Callable"',
         why="The server iterates over the result in any case, and None ends in a TypeError after the output.",
         fix="End with return [body], or with return [] after write().",
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
     ),
     Rule(
         id="A08",
@@ -78,6 +83,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Buffering and Streaming"',
         why="Iteration gives single characters or ints, so the body fails or leaves one byte at a time.",
         fix="Put the body into a list: return [body].",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
         derived=True,
     ),
     Rule(
@@ -88,6 +94,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Unicode Issues"',
         why="A str has no encoding on the wire, and servers fail on it after the headers or send an empty body.",
         fix='Encode text before it is yielded, for example text.encode("utf-8").',
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="A10",
@@ -115,6 +122,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Unicode Issues"',
         why="Servers split and encode it as text, so an int, bytes or an HTTPStatus member fails.",
         fix='Pass text such as "200 OK".',
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
     ),
     Rule(
         id="A13",
@@ -124,6 +132,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "The start_response() Callable"',
         why="Servers cut the code out by position, so any other shape makes a malformed status line.",
         fix='Write "404 Not Found"; the usual reason for a code is http.HTTPStatus(404).phrase.',
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
     ),
     Rule(
         id="A14",
@@ -133,6 +142,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "The start_response() Callable"',
         why="What follows a line break is read as header fields or body, which is response splitting.",
         fix="Keep user input out of the reason and use printable characters only.",
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
     ),
     Rule(
         id="A15",
@@ -142,6 +152,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "The start_response() Callable"',
         why="The server may change the list in place, so a tuple, generator or headers object fails there.",
         fix="Write list(headers), or list(headers.items()) for a mapping.",
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
     ),
     Rule(
         id="A16",
@@ -151,6 +162,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "The start_response() Callable"',
         why="The server unpacks and encodes every item as text, so an int, bytes or a list fails there.",
         fix='Make both parts text, as in ("Content-Length", str(size)).',
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
     ),
     Rule(
         id="A17",
@@ -160,6 +172,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "The start_response() Callable"',
         why="A name with a colon, space or line break is read differently by every proxy or smuggles a field in.",
         fix="Use letters, digits and hyphens, as in X-Request-Id.",
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
     ),
     Rule(
         id="A18",
@@ -169,6 +182,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "The start_response() Callable"',
         why="CR or LF in a value lets a visitor add header fields or a body of his own, which is header injection.",
         fix="Refuse or percent-encode control characters in whatever the value takes from a request.",
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
     ),
     Rule(
         id="A19",
@@ -178,6 +192,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Unicode Issues"',
         why="Servers encode both as Latin-1, so any other character is a UnicodeEncodeError when they are sent.",
         fix="Percent-encode URLs, and write file names in the form filename*=UTF-8''... of RFC 8187.",
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
     ),
     Rule(
         id="A20",
@@ -187,6 +202,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Other HTTP Features"',
         why="They describe the server's connection to the client and contradict the framing it really uses.",
         fix="Take Connection, Keep-Alive, TE, Trailer, Transfer-Encoding, Upgrade and Proxy-* fields out.",
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
     ),
     Rule(
         id="A21",
@@ -214,6 +230,7 @@ RULES: tuple[Rule, ...] = (
         reference="RFC 3875 section 6.3.3",
         why="A CGI gateway takes that field for the status line, so it overrides the status argument.",
         fix="Give the status to start_response as the first argument only.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
         derived=True,
     ),
     Rule(
@@ -224,6 +241,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "The start_response() Callable"',
         why="The server raises its second item with its third, and anything else hides the real error.",
         fix="Pass sys.exc_info() from within the except clause.",
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
     ),
     Rule(
         id="A25",
@@ -242,6 +260,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "The start_response() Callable"',
         why="A conforming server aborts the request, and on others one of the two statuses is lost in silence.",
         fix="Settle the status before the call, and pass sys.exc_info() when an error has to replace it.",
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
     ),
     Rule(
         id="A27",
@@ -260,6 +279,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Specification Details"',
         why="The block goes to the socket as it is, so a str or a second argument is a TypeError.",
         fix='Encode text first, as in write(text.encode("utf-8")).',
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
     ),
     Rule(
         id="A29",

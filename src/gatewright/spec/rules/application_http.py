@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gatewright.spec.rules.model import Level, Party, Rule
+from gatewright.spec.rules.model import Enforcer, Level, Party, Rule
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -13,6 +13,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Input and Error Streams"',
         why="The likes of seek, tell and fileno exist on some servers only and are an AttributeError elsewhere.",
         fix="Keep to read, readline, readlines and iteration, and to write, writelines and flush.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="A32",
@@ -22,6 +23,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Input and Error Streams"',
         why="Both belong to the server: closing them ends a persistent connection or silences the error log.",
         fix="Leave them open, and give io.BytesIO(data) to a library that closes what it reads.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="A33",
@@ -40,6 +42,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Input and Error Streams"',
         why="It is a text stream, so bytes are a TypeError in the middle of error handling.",
         fix='Decode bytes first, for example data.decode("utf-8", "replace").',
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="A35",
@@ -103,6 +106,7 @@ RULES: tuple[Rule, ...] = (
         reference="RFC 9110 section 8.6",
         why="Too small a value cuts the body off, too large a one leaves the client waiting for the rest.",
         fix="Set it to str(len(body)) when the body is final, or leave it to the server.",
+        enforcers=frozenset({Enforcer.HANDLER}),
         derived=True,
     ),
     Rule(
@@ -123,6 +127,7 @@ RULES: tuple[Rule, ...] = (
         reference="RFC 9110 section 8.3",
         why="Browsers guess the type without it, and user data that is taken for HTML runs as script.",
         fix='Add ("Content-Type", "text/plain; charset=utf-8") or what fits the content.',
+        enforcers=frozenset({Enforcer.VALIDATOR}),
         derived=True,
     ),
 )

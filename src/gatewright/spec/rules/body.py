@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gatewright.spec.rules.model import Level, Party, Rule
+from gatewright.spec.rules.model import Enforcer, Level, Party, Rule
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -40,6 +40,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Specification Details"',
         why="Files, locks and database connections otherwise stay open after an error or a lost client.",
         fix="Iterate inside try and call close() in its finally.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S59",

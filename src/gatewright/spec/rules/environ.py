@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gatewright.spec.rules.model import Level, Party, Rule
+from gatewright.spec.rules.model import Enforcer, Level, Party, Rule
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -13,6 +13,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Specification Details"',
         why="Applications name their parameters as they like, so a keyword or a third argument is a TypeError.",
         fix="Write application(environ, start_response).",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S02",
@@ -31,6 +32,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Specification Details"',
         why="Applications copy and alter the environ, so a look-alike fails and a shared one leaks between requests.",
         fix="Build a fresh dict for each request, with dict(...) around any other mapping.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S04",
@@ -40,6 +42,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="Every framework dispatches on the method and fails with KeyError without it.",
         fix="Set REQUEST_METHOD to the method token of the request line.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S05",
@@ -49,6 +52,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="No HTTP method is empty, so the application answers 405 or takes a route meant for another one.",
         fix="Answer a request line without a method with 400 before the application is called.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S06",
@@ -67,6 +71,7 @@ RULES: tuple[Rule, ...] = (
         reference="RFC 3875 section 4.1.13",
         why="URLs are built as host plus SCRIPT_NAME, so without the slash the path runs into the host name.",
         fix="Put a slash before the mount point, or set SCRIPT_NAME to the empty string at the root.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
         derived=True,
     ),
     Rule(
@@ -77,6 +82,7 @@ RULES: tuple[Rule, ...] = (
         reference="RFC 3875 section 4.1.13",
         why="PATH_INFO begins with a slash too, so a URL joined from both has a double one and matches no route.",
         fix="Strip trailing slashes from the mount point and leave the slash to the front of PATH_INFO.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
         derived=True,
     ),
     Rule(
@@ -87,6 +93,7 @@ RULES: tuple[Rule, ...] = (
         reference="RFC 3875 section 4.1.5",
         why="Routes begin with a slash, so http://host/page as PATH_INFO matches none of them and ends in a 404.",
         fix="Take scheme and authority off an absolute-form target and set PATH_INFO to the path alone.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
         derived=True,
     ),
     Rule(
@@ -97,6 +104,7 @@ RULES: tuple[Rule, ...] = (
         reference="RFC 3875 section 3.3",
         why="With neither of them the application cannot know which resource was asked for.",
         fix="Set PATH_INFO to a single slash when the request is for the root.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
         derived=True,
     ),
     Rule(
@@ -116,6 +124,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="Applications read the unprefixed names, so a body announced by HTTP_CONTENT_LENGTH seems not to exist.",
         fix="Leave both fields out of the loop that makes HTTP_ variables and set the unprefixed names instead.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S13",
@@ -125,6 +134,7 @@ RULES: tuple[Rule, ...] = (
         reference="RFC 3875 section 4.1.2",
         why="Python's int() takes +3, 1_0 and foreign digits too, so two parsers see two ends of the body.",
         fix="Match the field against [0-9]+ and answer anything else with 400.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
         derived=True,
     ),
     Rule(
@@ -135,6 +145,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="Without a Host field they are the only source of absolute URLs, and redirects fail with KeyError.",
         fix="Set both from the listening socket, or from the configuration where a socket has no port.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S15",
@@ -144,6 +155,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="An int port breaks the string concatenation that builds URLs, and an empty one leaves a bare colon.",
         fix="Write str(port), and a default such as localhost and 80 where the transport has no address.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S16",
@@ -153,6 +165,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="Applications decide by it what the client understands, and a constant misleads them about old clients.",
         fix="Copy the version from the request line, for example HTTP/1.0.",
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
     ),
     Rule(
         id="S17",
@@ -171,6 +184,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="Applications join these values with text, so an int, bytes or None fails far from its cause.",
         fix="Convert with str(), or decode bytes as Latin-1, before the value goes into the environ.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S19",
@@ -180,6 +194,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Unicode Issues"',
         why='Frameworks get the bytes back with encode("latin-1"), a UnicodeEncodeError on any such character.',
         fix="Decode the bytes of the request as Latin-1 and leave every other decoding to the application.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S20",
@@ -189,6 +204,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="None passes a test for presence and then breaks string methods, or REMOTE_USER counts as logged in.",
         fix="Do not set the key at all when there is nothing to say.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S21",
@@ -225,6 +241,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="Software that compares the version as a tuple misjudges a server that gives a list or a string.",
         fix='Write environ["wsgi.version"] = (1, 0).',
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S25",
@@ -234,6 +251,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="Redirects and secure cookies are decided by it, and an absent or odd value breaks both.",
         fix="Set https when the client's connection is under TLS and http otherwise.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S26",
@@ -243,6 +261,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Input and Error Streams"',
         why="Form and upload parsers call all four, so a missing one is an AttributeError on some requests only.",
         fix="Use a binary file object or a wrapper with all four methods, and io.BytesIO() for no body.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S27",
@@ -252,6 +271,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Input and Error Streams"',
         why="Error reports go through it, so a missing method hides the first error behind an AttributeError.",
         fix="Use a text stream such as sys.stderr.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S28",
@@ -270,6 +290,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="Frameworks choose locks and caches by them and fail with KeyError when one is absent.",
         fix="Set all three to True or False in every environ.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S30",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gatewright.spec.rules.model import Level, Party, Rule
+from gatewright.spec.rules.model import Enforcer, Level, Party, Rule
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -22,6 +22,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "The start_response() Callable"',
         why="Applications that push their output call it, and None in its place ends them with a TypeError.",
         fix="Return a function that takes one bytes block and sends it like a yielded one.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S44",

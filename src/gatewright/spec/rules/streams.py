@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gatewright.spec.rules.model import Level, Party, Rule
+from gatewright.spec.rules.model import Enforcer, Level, Party, Rule
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -13,6 +13,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Unicode Issues"',
         why="Body parsers split and join bytes, so a str is a TypeError or a corrupted upload.",
         fix="Hand over a binary stream, for example sys.stdin.buffer instead of sys.stdin.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S36",
