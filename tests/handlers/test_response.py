@@ -174,6 +174,19 @@ def test_replaced(respond: Respond) -> None:
     assert respond(app) == (b"Status: 503 Busy\r\nY: second\r\n\r\nbusy", "")
 
 
+def test_replaced_in_vain(respond: Respond, rules_in: RulesIn) -> None:
+    """If the replacement is refused, nothing of the first response is sent either."""
+
+    def app(_: dict[str, Any], start_response: StartResponse) -> list[bytes]:
+        start_response("200 OK", [])
+        with pytest.raises(ForbiddenCharacter):
+            start_response("500 Oops", [("X", "\n")], current_exc_info())
+        return [b"body"]
+
+    sent, log = respond(app)
+    assert (sent, rules_in(log)) == (ERROR_PAGE, ["A05"])
+
+
 def late(exc_info: Any) -> WSGIApplication:
     """Make an application that gives exc_info, outside an except clause, when its response is half sent."""
 
