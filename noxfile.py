@@ -88,8 +88,8 @@ def coverage(session: nox.Session) -> None:
     session.run("coverage", "report", f"--fail-under={COVERAGE_FLOOR}")
 
 
-@nox.session
+@nox.session(python=PYTHONS)
 def bench(session: nox.Session) -> None:
-    """Side by side with the standard library and with peers; prints a table of ratios."""
+    """Side by side with the standard library and with peers; prints the ratios and writes docs/benchmarks.md."""
     install(session, ".", group="bench")
     session.run("python", "benchmarks/run.py", *session.posargs)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from time import process_time_ns
@@ -58,9 +57,9 @@ def page(data: dict[str, dict[str, object]]) -> str:
     lines = [
         "# Benchmarks",
         "",
-        "Measured by `nox -s bench`, which writes this page. Times are microseconds of CPU per call, the minimum of many",
-        "short rounds that alternate between the two; the ratio is ours to the other's, so below 1 is faster. Machines",
-        "differ and are noisy: read the ratios, not the times.",
+        "Measured by `nox -s bench`, which writes this page. Times are microseconds of CPU per call, the minimum of",
+        "many short rounds that alternate between the two; the ratio is ours to the other's, so below 1 is faster.",
+        "Machines differ and are noisy: read the ratios, not the times.",
         "",
     ]
     for version, result in sorted(data.items(), reverse=True):
@@ -117,4 +116,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
