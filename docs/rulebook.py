@@ -37,6 +37,8 @@ def _entry(rule: Rule) -> str:
         f"*Instead:* {_plain(rule.fix)}",
         f"*Source:* {_plain(where)}",
     ]
+    if rule.enforcers:
+        lines.append("*Found by:* " + ", ".join(sorted(f"`{part.value}`" for part in rule.enforcers)))
     return f"({rule.id.lower()})=\n" + "\\\n".join(lines)
 
 
