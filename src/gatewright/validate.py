@@ -23,7 +23,7 @@ from gatewright.spec.grammar import WITHOUT_CONTENT
 from gatewright.spec.rules import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from gatewright.types import ErrorStream, HeaderList, InputStream, StartResponse, Write, WSGIApplication
@@ -43,7 +43,7 @@ class WSGIWarning(Warning):
     """A rule of level should was broken: questionable, but PEP 3333 does not forbid it."""
 
 
-def validator(application: WSGIApplication) -> Callable[..., Iterable[bytes]]:
+def validator(application: WSGIApplication) -> WSGIApplication:
     """Wrap an application so that every call is checked, what the server does as well as what the application does.
 
     Args:

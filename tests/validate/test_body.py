@@ -80,7 +80,7 @@ def test_blocks_pass_one_by_one(make_environ: MakeEnviron, start_response: Start
 
     result = validator(returning(blocks()))(make_environ(), start_response)
     steps = [(len(asked), block, len(asked)) for block in result]
-    result.close()  # type: ignore[attr-defined]  # the validator's own iterator has it
+    result.close()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  # ours has it
     assert steps == [(1, b"0", 1), (2, b"1", 2), (3, b"2", 3)]
 
 

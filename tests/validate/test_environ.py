@@ -6,13 +6,18 @@ from typing import Any
 
 import pytest
 
-from gatewright.types import StartResponse
+from gatewright.types import HeaderList, OptExcInfo, StartResponse, Write
 from gatewright.validate import ErrorWrapper, InputWrapper, validator
 
 MakeEnviron = Callable[..., dict[str, Any]]
 Call = Callable[..., bytes]
 Refusal = Callable[..., str]
 Messages = Callable[..., tuple[str, str]]
+
+
+def start(_status: str, _headers: HeaderList, _exc_info: OptExcInfo | None = None, /) -> Write:
+    """Be a server's start_response()."""
+    return lambda _: None
 
 
 def answer(_environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -95,8 +100,9 @@ def test_no_warning(changes: dict[str, Any], call: Call) -> None:
 
 def test_no_dict(make_environ: MakeEnviron) -> None:
     """A subclass of dict is no environ (S03)."""
+    wrong: Any = Variables(make_environ())
     with pytest.raises(AssertionError) as raised:
-        validator(answer)(Variables(make_environ()), None)
+        validator(answer)(wrong, start)
     assert raised.value.args[0].rule.id == "S03"
 
 
@@ -110,8 +116,9 @@ def test_two_arguments(arguments: tuple[Any, ...]) -> None:
 
 def test_no_keywords() -> None:
     """It gives none by keyword (S01)."""
+    misused: Any = validator(answer)
     with pytest.raises(AssertionError, match=r"^No keyword arguments allowed$") as raised:
-        validator(answer)({}, None, more=1)
+        misused({}, start, more=1)
     assert raised.value.args[0].rule.id == "S01"
 
 
@@ -135,5 +142,6 @@ def test_environ_is_the_servers(make_environ: MakeEnviron) -> None:
         variables["example.seen"] = variables is environ
         return []
 
-    validator(app)(environ, None).close()  # type: ignore[attr-defined]  # the validator's own iterator has it
+    result: Any = validator(app)(environ, start)
+    result.close()
     assert environ["example.seen"]

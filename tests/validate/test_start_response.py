@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gatewright.types import HeaderList, StartResponse, WSGIApplication
+from gatewright.types import HeaderList, OptExcInfo, StartResponse, WSGIApplication
 from gatewright.validate import WriteWrapper, WSGIWarning, validator
 
 MakeEnviron = Callable[..., dict[str, Any]]
@@ -140,7 +140,7 @@ def test_handed_on(make_environ: MakeEnviron) -> None:
         return len
 
     result = validator(starting("200 OK", headers))(make_environ(), start_response)
-    result.close()  # type: ignore[attr-defined]  # the validator's own iterator has it
+    result.close()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  # ours has it
     assert (given, given[1] is headers) == (["200 OK", headers], True)
 
 
@@ -174,7 +174,7 @@ def test_write_no_bytes(block: Any, refusal: Refusal) -> None:
 def test_no_write(write: Any, make_environ: MakeEnviron) -> None:
     """A server whose start_response() returns no callable breaks a rule (S43); wsgiref wraps it (hypercorn#331)."""
 
-    def start_response(_status: str, _headers: HeaderList) -> Any:
+    def start_response(_status: str, _headers: HeaderList, _exc_info: OptExcInfo | None = None, /) -> Any:
         return write
 
     with pytest.raises(AssertionError) as raised:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from gatewright.errors import ClientDisconnected, ForbiddenCharacter
 from gatewright.handlers.contract import HandlerContract
 from gatewright.headers import Headers
-from gatewright.spec.checks import STATUS_CODES, Violation, check_exc_info, check_head, refuse
+from gatewright.spec.checks import (
+    STATUS_CODES,
+    Violation,
+    check_exc_info,
+    check_header_fields,
+    check_status_line,
+    fields_are_known,
+    refuse,
+)
 from gatewright.spec.grammar import WITHOUT_CONTENT, WITHOUT_CONTENT_LENGTH, is_digits
 from gatewright.spec.rules import RULES
 
 if TYPE_CHECKING:
+    from collections.abc import Sized
     from typing import NoReturn
 
-    from gatewright.types import HeaderList, HeadersProtocol, OptExcInfo, Write, WSGIApplication
+    from gatewright.types import HeaderList, OptExcInfo, Write, WSGIApplication
 
 _CHARACTER_RULES = frozenset({"A14", "A17", "A18"})
 
@@ -108,9 +117,10 @@ class ResponseMixin(HandlerContract):
         elif self.response_started:
             refuse(Violation(RULES["A26"], "Headers already set!"))
         self.response_started = True
-        violation = check_head(status, headers)
-        if violation is not None:
-            _refuse(violation)
+        if type(status) is not str or status not in STATUS_CODES or not fields_are_known(headers):
+            violation = check_status_line(status) or check_header_fields(headers)
+            if violation is not None:
+                _refuse(violation)
         make = self.headers_class
         self.headers = Headers.from_checked(headers[:]) if make is Headers else make(headers[:])
         self.status, self.status_code = status, STATUS_CODES.get(status) or int(status[:3])
@@ -206,11 +216,12 @@ class ResponseMixin(HandlerContract):
             refuse(Violation(RULES["A06"], "the application did not call start_response()"))
         self.length_computed = False
         self.cleanup_headers()
-        names = [name.lower() for name, _ in headers.items()]
+        items = list(headers.items())
+        names = [name.lower() for name, _ in items]
         self.sends_content = self.status_code not in WITHOUT_CONTENT and self.environ.get("REQUEST_METHOD") != "HEAD"
         self.bytes_left = None if self.sends_content else 0
         if "content-length" in names:
-            length = self.bytes_sent if self.length_computed else self._declared_length(headers)
+            length = self.bytes_sent if self.length_computed else _declared_length(items, names)
             if self.sends_content:
                 self.bytes_left = length
         modern = not self.origin_server or self.client_is_modern()
@@ -226,14 +237,6 @@ class ResponseMixin(HandlerContract):
         except (ConnectionError, TimeoutError):
             self.client_gone = True
             raise
-
-    @staticmethod
-    def _declared_length(headers: HeadersProtocol) -> int:
-        """Return the Content-Length; there must be one, and it must be a number (RFC 9110 section 8.6)."""
-        lengths = headers.get_all("Content-Length")
-        if len(lengths) != 1 or not is_digits(lengths[0]):
-            refuse(Violation(RULES["A41"], f"Content-Length is not one decimal number: {lengths!r}", lengths))
-        return int(lengths[0])
 
     def send_preamble(self) -> None:
         """Write :meth:`preamble` by itself; where a subclass overrides this, it it is called before the fields go."""
@@ -257,7 +260,7 @@ class ResponseMixin(HandlerContract):
         if headers is None or self.status_code in WITHOUT_CONTENT:
             return
         try:
-            blocks = len(self.result)  # type: ignore[arg-type]  # the question is whether it has a length
+            blocks = len(cast("Sized", self.result))  # the question is whether it has a length
         except (TypeError, AttributeError, NotImplementedError):
             return
         if blocks == 1 and self.bytes_sent:
@@ -287,3 +290,12 @@ class ResponseMixin(HandlerContract):
 
 def _refuse(violation: Violation) -> NoReturn:
     refuse(violation, ForbiddenCharacter if violation.rule.id in _CHARACTER_RULES else AssertionError)
+
+
+def _declared_length(items: list[tuple[str, str]], names: list[str]) -> int:
+    """Return the Content-Length; there must be one, and it must be a number (RFC 9110 section 8.6)."""
+    length = items[names.index("content-length")][1]
+    if names.count("content-length") > 1 or not is_digits(length):
+        lengths = [value for name, value in items if name.lower() == "content-length"]
+        refuse(Violation(RULES["A41"], f"Content-Length is not one decimal number: {lengths!r}", lengths))
+    return int(length)

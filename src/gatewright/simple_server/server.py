@@ -7,7 +7,7 @@ import socketserver
 import sys
 from contextlib import suppress
 from http.server import HTTPServer
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from gatewright import sockets
 from gatewright.errors import ConfigurationError
@@ -46,7 +46,8 @@ class WSGIServer(HTTPServer):
         if self.address_family == socket.AF_INET:
             # Unless a subclass or instance chose another family, as those do that worked round the stdlib.
             self.address_family = _family_of(server_address)
-        super().__init__(server_address, RequestHandlerClass, bind_and_activate)  # type: ignore[arg-type]  # see _path_of()
+        address = cast("tuple[str, int]", server_address)  # see _path_of()
+        super().__init__(address, RequestHandlerClass, bind_and_activate)
 
     def server_bind(self) -> None:
         """Bind, then store ``server_name`` and ``server_port`` and call :meth:`setup_environ`.

@@ -10,12 +10,12 @@ from gatewright.spec.checks.response import (
     check_exc_info,
     check_field_name,
     check_field_value,
-    check_head,
     check_header_fields,
     check_headers,
     check_iterable,
     check_status,
     check_status_line,
+    fields_are_known,
 )
 from gatewright.spec.checks.violation import Violation, refuse
 
@@ -27,7 +27,6 @@ __all__ = [
     "check_exc_info",
     "check_field_name",
     "check_field_value",
-    "check_head",
     "check_header_fields",
     "check_headers",
     "check_input",
@@ -35,5 +34,6 @@ __all__ = [
     "check_status",
     "check_status_line",
     "environ_is_sound",
+    "fields_are_known",
     "refuse",
 ]

@@ -43,16 +43,6 @@ def check_status(status: object) -> Violation | None:
     return _check_status_characters(status) or _check_status_form(status)
 
 
-def check_head(status: str, headers: HeaderList) -> Violation | None:
-    """Return why a response may not have this status (rules A12 to A14, A19) and these headers (A15 to A20), or None.
-
-    What handlers refuse: :func:`check_status_line` and :func:`check_header_fields` in one.
-    """
-    if type(status) is str and status in STATUS_CODES and _are_of(headers, _sendable_names):
-        return None  # nothing new: the answer for all but the first of many like responses
-    return check_status_line(status) or check_header_fields(headers)
-
-
 def check_status_line(status: object) -> Violation | None:
     """Return why a status may not be sent (rules A12, A13, A14, A19), in the handlers' words, or None.
 
@@ -73,7 +63,7 @@ def check_status_line(status: object) -> Violation | None:
 
 def check_headers(headers: HeaderList) -> Violation | None:
     """Return the first thing wrong with a header list (rules A15 to A20, A23), as the validator judges it, or None."""
-    if _are_of(headers, _sound_names):
+    if fields_are_known(headers, _sound_names):
         return None
     violation = check_header_fields(headers)
     if violation is not None:
@@ -91,7 +81,7 @@ def check_header_fields(headers: HeaderList) -> Violation | None:
 
     This is what handlers refuse: what is no list of fields, would break the head apart, or belongs to the connection.
     """
-    if _are_of(headers, _sendable_names):
+    if fields_are_known(headers):
         return None
     kind = type(headers)
     if kind is not list:
@@ -101,6 +91,29 @@ def check_header_fields(headers: HeaderList) -> Violation | None:
         if violation is not None:
             return violation
     return None
+
+
+def fields_are_known(headers: HeaderList, names: set[str] = _sendable_names) -> bool:
+    """Whether :func:`check_header_fields` finds no fault, the fast answer for the common case.
+
+    All names were found good before and all values are plain ASCII.  Good headers may be called unknown, never the
+    reverse.
+    """
+    if type(headers) is not list:
+        return False
+    for item in headers:
+        if type(item) is not tuple or len(item) != 2:
+            return False
+        name, value = item
+        if (
+            type(name) is not str
+            or name not in names
+            or type(value) is not str
+            or not value.isascii()
+            or not value.isprintable()
+        ):
+            return False
+    return True
 
 
 def check_field_name(name: object) -> Violation | None:
@@ -159,25 +172,6 @@ def check_iterable(result: object) -> Violation | None:
     if not hasattr(result, "__iter__") and not hasattr(result, "__getitem__"):
         return Violation(RULES["A07"], f"The application must return an iterable, not {result!r}", result)
     return None
-
-
-def _are_of(headers: HeaderList, names: set[str]) -> bool:
-    """Whether all names are among these and all values are plain ASCII: the fast answer for the common case."""
-    if type(headers) is not list:
-        return False
-    for item in headers:
-        if type(item) is not tuple or len(item) != 2:
-            return False
-        name, value = item
-        if (
-            type(name) is not str
-            or name not in names
-            or type(value) is not str
-            or not value.isascii()
-            or not value.isprintable()
-        ):
-            return False
-    return True
 
 
 def _is_sound(status: str) -> bool:
