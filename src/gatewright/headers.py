@@ -74,26 +74,19 @@ class Headers:
         if type(name) is not str or type(val) is not str or not (name + val).isprintable():
             _require_name(name)
             _require_value(val)
-        self._remove(name)
-        self._headers.append((name, val))
+        fields, wanted, size = self._headers, name.lower(), len(name)
+        for key, _ in fields:
+            if len(key) == size and key.lower() == wanted:
+                fields[:] = [pair for pair in fields if len(pair[0]) != size or pair[0].lower() != wanted]
+                break
+        fields.append((name, val))
 
     def __delitem__(self, name: str) -> None:
         """Remove all fields of this name; it is no error if there are none."""
         if type(name) is not str:
             _require_name(name)
-        self._remove(name)
-
-    def _remove(self, name: str) -> None:
-        """Remove the first field of this name, and look for more only if there was one: mostly there is none."""
-        fields, wanted, size, index = self._headers, name.lower(), len(name), 0
-        for key, _ in fields:
-            if len(key) == size and key.lower() == wanted:
-                break
-            index += 1
-        else:
-            return
-        del fields[index]
-        fields[index:] = [pair for pair in fields[index:] if pair[0].lower() != wanted]
+        fields, wanted, size = self._headers, name.lower(), len(name)
+        fields[:] = [pair for pair in fields if len(pair[0]) != size or pair[0].lower() != wanted]
 
     def __getitem__(self, name: str) -> str | None:
         """Return the value of the first field of this name, or None."""

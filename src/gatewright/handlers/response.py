@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from gatewright.errors import ClientDisconnected, ForbiddenCharacter
 from gatewright.handlers.contract import HandlerContract
@@ -20,7 +20,7 @@ from gatewright.spec.grammar import WITHOUT_CONTENT, WITHOUT_CONTENT_LENGTH, is_
 from gatewright.spec.rules import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Sized
+    from collections.abc import Iterable
     from typing import NoReturn
 
     from gatewright.types import HeaderList, OptExcInfo, Write, WSGIApplication
@@ -216,12 +216,11 @@ class ResponseMixin(HandlerContract):
             refuse(Violation(RULES["A06"], "the application did not call start_response()"))
         self.length_computed = False
         self.cleanup_headers()
-        items = list(headers.items())
-        names = [name.lower() for name, _ in items]
+        names = [name.lower() for name, _ in headers.items()]
         self.sends_content = self.status_code not in WITHOUT_CONTENT and self.environ.get("REQUEST_METHOD") != "HEAD"
         self.bytes_left = None if self.sends_content else 0
         if "content-length" in names:
-            length = self.bytes_sent if self.length_computed else _declared_length(items, names)
+            length = self.bytes_sent if self.length_computed else _declared_length(headers.items())
             if self.sends_content:
                 self.bytes_left = length
         modern = not self.origin_server or self.client_is_modern()
@@ -239,7 +238,7 @@ class ResponseMixin(HandlerContract):
             raise
 
     def send_preamble(self) -> None:
-        """Write :meth:`preamble` by itself; where a subclass overrides this, it it is called before the fields go."""
+        """Write :meth:`preamble` by itself; where a subclass overrides this, it is called before the fields go."""
         if self.headers is not None:
             names = [name.lower() for name, _ in self.headers.items()]
             self._write(self.preamble(names).encode("latin-1"))
@@ -260,7 +259,7 @@ class ResponseMixin(HandlerContract):
         if headers is None or self.status_code in WITHOUT_CONTENT:
             return
         try:
-            blocks = len(cast("Sized", self.result))  # the question is whether it has a length
+            blocks = len(self.result)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # it may have none
         except (TypeError, AttributeError, NotImplementedError):
             return
         if blocks == 1 and self.bytes_sent:
@@ -292,10 +291,9 @@ def _refuse(violation: Violation) -> NoReturn:
     refuse(violation, ForbiddenCharacter if violation.rule.id in _CHARACTER_RULES else AssertionError)
 
 
-def _declared_length(items: list[tuple[str, str]], names: list[str]) -> int:
+def _declared_length(items: Iterable[tuple[str, str]]) -> int:
     """Return the Content-Length; there must be one, and it must be a number (RFC 9110 section 8.6)."""
-    length = items[names.index("content-length")][1]
-    if names.count("content-length") > 1 or not is_digits(length):
-        lengths = [value for name, value in items if name.lower() == "content-length"]
+    lengths = [value for name, value in items if len(name) == 14 and name.lower() == "content-length"]
+    if len(lengths) != 1 or not is_digits(lengths[0]):
         refuse(Violation(RULES["A41"], f"Content-Length is not one decimal number: {lengths!r}", lengths))
-    return int(length)
+    return int(lengths[0])
