@@ -25,7 +25,17 @@ if TYPE_CHECKING:
 
     Case = tuple[str, Callable[[], object], Callable[[], object], str]
 
-STDLIB = f"wsgiref of {python_version()}"
+
+def _checks_characters() -> bool:
+    """Whether this Python's wsgiref refuses control characters: it has the fix for CVE-2026-0865."""
+    try:
+        wsgiref.headers.Headers()["Name"] = "value\r"
+    except ValueError:
+        return True
+    return False
+
+
+STDLIB = f"wsgiref of {python_version()}, {'with' if _checks_characters() else 'without'} character checks"
 WERKZEUG = f"Werkzeug {version('werkzeug')}"
 
 BROWSER = {

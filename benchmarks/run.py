@@ -61,6 +61,10 @@ def page(data: dict[str, dict[str, object]]) -> str:
         "many short rounds that alternate between the two; the ratio is ours to the other's, so below 1 is faster.",
         "Machines differ and are noisy: read the ratios, not the times.",
         "",
+        "gatewright checks every status, name and value for characters that may not travel in them. wsgiref does so",
+        "since the fix for CVE-2026-0865 (releases of 2026, and what distributions have backported); the last column",
+        "says whether the one measured does.",
+        "",
     ]
     for version, result in sorted(data.items(), reverse=True):
         lines += [f"## Python {version}", "", f"{result['machine']}; {result['date']}.", ""]

@@ -51,7 +51,7 @@ class StreamTransport(HandlerContract):
     def _write(self, data: bytes) -> None:
         """Write to ``stdout``; what it does not take at once is written again, with a ``DeprecationWarning``."""
         written = self.stdout.write(data)
-        if written is None or written == len(data):
+        if written == len(data) or written is None:
             return
         warn("SimpleHandler.stdout.write() should not do partial writes", DeprecationWarning, stacklevel=2)
         while data := data[written:]:
