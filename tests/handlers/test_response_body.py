@@ -193,17 +193,43 @@ def test_empty_blocks_between(make_app: MakeApp, respond: Respond) -> None:
     assert body_of(respond(make_app((b"", b"bo", b"", b"dy", b"")))[0]) == b"body"
 
 
-@pytest.mark.parametrize("result", [["body"], [bytearray(b"body")], "body", b"body", [None], [0], [""]], ids=repr)
+@pytest.mark.parametrize("result", [["body"], [bytearray(b"body")], [None], [0], [""]], ids=repr)
 def test_no_bytes(result: Any, make_app: MakeApp, respond: Respond, rules_in: RulesIn) -> None:
-    """A block that is not exactly bytes leads to the error page, an empty one too (A28)."""
+    """A block that is not exactly bytes leads to the error page, an empty one too (A09)."""
     sent, log = respond(make_app(result))
-    assert (sent[:11], rules_in(log)) == (b"Status: 500", ["A28"])
+    assert (sent[:11], rules_in(log)) == (b"Status: 500", ["A09"])
+
+
+@pytest.mark.parametrize("result", ["body", b"body"], ids=repr)
+def test_bare_string(result: Any, make_app: MakeApp, respond: Respond, rules_in: RulesIn) -> None:
+    """A str or bytes in place of a list of blocks leads to the error page (A08)."""
+    sent, log = respond(make_app(result))
+    assert (sent[:11], rules_in(log)) == (b"Status: 500", ["A08"])
+
+
+@pytest.mark.parametrize("result", ["", b""], ids=repr)
+def test_empty_string(result: Any, make_app: MakeApp, respond: Respond) -> None:
+    """An empty one is an empty body, as it is in wsgiref: programs return it."""
+    sent, log = respond(make_app(result))
+    assert (sent[:14], body_of(sent), log) == (b"Status: 200 OK", b"", "")
 
 
 def test_no_bytes_later(make_app: MakeApp, respond: Respond, rules_in: RulesIn) -> None:
     """Once something was sent the response ends there."""
     sent, log = respond(make_app((b"good", "bad", b"never")))
-    assert (body_of(sent), rules_in(log)) == (b"good", ["A28"])
+    assert (body_of(sent), rules_in(log)) == (b"good", ["A09"])
+
+
+def test_error_after_head(respond: Respond, rules_in: RulesIn) -> None:
+    """An application that dies in mid-body cuts the response short, and the log names the rule (A38)."""
+
+    def app(_environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        yield b"half"
+        raise Failure
+
+    sent, log = respond(app)
+    assert (body_of(sent), rules_in(log)) == (b"half", ["A38"])
 
 
 @pytest.mark.parametrize("result", [None, 7], ids=repr)

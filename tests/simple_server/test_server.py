@@ -31,6 +31,8 @@ from gatewright.simple_server import (
 from gatewright.types import ErrorStream, StartResponse, WSGIEnvironment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tests.simple_server.conftest import Recorder, Serve
 
 GET = b"GET / HTTP/1.0\r\n\r\n"
@@ -317,6 +319,18 @@ def test_error_stream(serve: Serve) -> None:
 
     serve(app, handler_class=Handler).talk(GET)
     assert errors.getvalue() == "noted"
+
+
+def test_log_of_a_response_cut_short(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
+    """A response that the application did not finish has its line too, with the bytes that were sent."""
+
+    def application(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Length", "100")])
+        yield b"half"
+        raise ValueError
+
+    serve(application).talk(GET)
+    assert capsys.readouterr().err.endswith('"GET / HTTP/1.0" 200 4\n')
 
 
 def test_log_can_be_silenced(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, cast
 
 from gatewright.errors import RequestError
 from gatewright.handlers.contract import HandlerContract
+from gatewright.spec.checks import Violation, violation_of
+from gatewright.spec.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import TextIO
 
-    from gatewright.spec.checks import Violation
     from gatewright.types import ExcInfo, StartResponse, WSGIEnvironment
 
 
@@ -25,12 +26,15 @@ class ErrorPageMixin(HandlerContract):
     def handle_error(self) -> None:
         """Log the current exception; if nothing was sent yet, send the error page.
 
-        Once the head was sent nothing can be taken back: the response stays cut short.
+        Once the head was sent nothing can be taken back: the response stays cut short, and the log says so (rule A38).
         """
         self.log_exception(cast("ExcInfo", sys.exc_info()))
         if not self.headers_sent:
             self.result = self.error_output(self.environ, self.start_response)
             self.finish_response()
+        elif violation_of(sys.exception()) is None:  # or the log has named a rule already
+            message = "the application failed after the head was sent, too late for an error page"
+            self.log_violation(Violation(RULES["A38"], message))
 
     def error_output(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Make the error page; a WSGI application that is called while the exception is being handled.

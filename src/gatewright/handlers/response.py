@@ -12,6 +12,7 @@ from gatewright.spec.checks import (
     Violation,
     check_exc_info,
     check_header_fields,
+    check_iterable,
     check_status_line,
     fields_are_known,
     refuse,
@@ -72,12 +73,13 @@ class ResponseMixin(HandlerContract):
         """Send the body and close: an asynchronous handler replaces this and calls :meth:`close` when it is done."""
         try:
             result = self.result
-            if result is None:
-                refuse(Violation(RULES["A07"], "The application must return an iterator, if only an empty list"))
             kind = type(result)
+            blocks = _require_iterable(result) if result is None or kind is not list else result
             if kind is list or not (self.result_is_file() and self.sendfile()):
-                for data in result:
-                    if data or type(data) is not bytes:  # an empty block does not send the head (rule S44)
+                for data in blocks:
+                    if type(data) is not bytes:
+                        refuse(Violation(RULES["A09"], f"the application yielded {data!r}, which is no bytes", data))
+                    if data:  # an empty block does not send the head (rule S44)
                         self.write(data)
                         if not self.sends_content:
                             break  # nothing more would be sent
@@ -289,6 +291,15 @@ class ResponseMixin(HandlerContract):
 
 def _refuse(violation: Violation) -> NoReturn:
     refuse(violation, ForbiddenCharacter if violation.rule.id in _CHARACTER_RULES else AssertionError)
+
+
+def _require_iterable(result: Iterable[bytes] | None) -> Iterable[bytes]:
+    """Refuse what cannot be a body (rules A07, A08); an empty str or bytes passes for an empty one, as in wsgiref."""
+    body: object = result
+    violation = check_iterable(body)
+    if result is None or (violation is not None and not (isinstance(body, (str, bytes)) and not body)):
+        refuse(violation or Violation(RULES["A07"], "The application returned None"))
+    return result
 
 
 def _declared_length(items: Iterable[tuple[str, str]]) -> int:

@@ -65,6 +65,11 @@ class ServerHandler(SimpleHandler):
             headers["Connection"] = "keep-alive"
 
     def handle_error(self) -> None:
-        """Deal with the error as every handler does; the connection closes."""
+        """Deal with the error as every handler does; the connection closes.
+
+        A response that was cut short is logged as well: :meth:`close` is not called after it.
+        """
         self.request_handler.close_connection = True
         super().handle_error()
+        if self.headers_sent and self.status:
+            self.request_handler.log_request(self.status.split(" ", 1)[0], self.bytes_sent)

@@ -17,7 +17,7 @@ from gatewright.spec.checks.response import (
     check_status_line,
     fields_are_known,
 )
-from gatewright.spec.checks.violation import Violation, refuse
+from gatewright.spec.checks.violation import Violation, refuse, violation_of
 
 __all__ = [
     "STATUS_CODES",
@@ -36,4 +36,5 @@ __all__ = [
     "environ_is_sound",
     "fields_are_known",
     "refuse",
+    "violation_of",
 ]

@@ -38,6 +38,12 @@ class Violation:
         return f"{self.rule}. Seen: {self.message}. Fix: {self.rule.fix}"
 
 
+def violation_of(error: BaseException | None) -> Violation | None:
+    """Return the violation that an exception was raised for by :func:`refuse`, or None."""
+    argument: object = error.args[0] if error is not None and error.args else None
+    return argument if isinstance(argument, Violation) else None
+
+
 def refuse(violation: Violation, kind: type[AssertionError] = AssertionError) -> NoReturn:
     """Raise the violation.
 

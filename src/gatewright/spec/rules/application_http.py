@@ -79,6 +79,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Error Handling"',
         why="Without exc_info the second start_response is an error too, and users see a bare 500.",
         fix="In the except clause call start_response(status, headers, sys.exc_info()) and return the page.",
+        enforcers=frozenset({Enforcer.HANDLER}),
     ),
     Rule(
         id="A39",
