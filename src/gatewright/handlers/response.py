@@ -168,7 +168,7 @@ class ResponseMixin(HandlerContract):
                 self._deliver_part(data, left)
                 return
             self.bytes_left = left - size
-        try:
+        try:  # _deliver(), written out: each block of each response passes here
             self._write(data)
             self._flush()
         except (ConnectionError, TimeoutError):
