@@ -218,11 +218,12 @@ class ResponseMixin(HandlerContract):
             refuse(Violation(RULES["A06"], "the application did not call start_response()"))
         self.length_computed = False
         self.cleanup_headers()
-        names = [name.lower() for name, _ in headers.items()]
+        items = list(headers.items())
+        names = [name.lower() for name, _ in items]
         self.sends_content = self.status_code not in WITHOUT_CONTENT and self.environ.get("REQUEST_METHOD") != "HEAD"
         self.bytes_left = None if self.sends_content else 0
         if "content-length" in names:
-            length = self.bytes_sent if self.length_computed else _declared_length(headers.items())
+            length = self.bytes_sent if self.length_computed else _declared_length(items, names)
             if self.sends_content:
                 self.bytes_left = length
         modern = not self.origin_server or self.client_is_modern()
@@ -302,9 +303,10 @@ def _require_iterable(result: Iterable[bytes] | None) -> Iterable[bytes]:
     return result
 
 
-def _declared_length(items: Iterable[tuple[str, str]]) -> int:
+def _declared_length(items: list[tuple[str, str]], names: list[str]) -> int:
     """Return the Content-Length; there must be one, and it must be a number (RFC 9110 section 8.6)."""
-    lengths = [value for name, value in items if len(name) == 14 and name.lower() == "content-length"]
-    if len(lengths) != 1 or not is_digits(lengths[0]):
+    length = items[names.index("content-length")][1]
+    if names.count("content-length") > 1 or not is_digits(length):
+        lengths = [value for name, value in items if name.lower() == "content-length"]
         refuse(Violation(RULES["A41"], f"Content-Length is not one decimal number: {lengths!r}", lengths))
-    return int(lengths[0])
+    return int(length)
