@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import shutil
+import subprocess
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -269,6 +271,54 @@ def pyramid(path: Path) -> WSGIApplication:
     return config.make_wsgi_app()  # type: ignore[no-any-return]  # likewise
 
 
+def cherrypy(path: Path) -> WSGIApplication:
+    """Return an application of CherryPy's."""
+    cherrypy = pytest.importorskip("cherrypy")
+    static = pytest.importorskip("cherrypy.lib.static")
+    request, root = cherrypy.request, type("Root", (), {})()
+
+    def method(**_query: str) -> object:
+        return request.method
+
+    def form(word: str, **_others: str) -> str:
+        return word
+
+    def upload(word: str, file: Any) -> str:
+        return f"{word} {len(file.file.read())}"
+
+    def answer(status: int) -> Callable[[], None]:
+        return lambda: setattr(cherrypy.response, "status", status)
+
+    def refuse(error: str, *arguments: object) -> Callable[[], None]:
+        def view() -> None:
+            raise getattr(cherrypy, error)(*arguments)
+
+        return view
+
+    def fail() -> None:
+        raise LookupError("meant")
+
+    views: dict[str, Callable[..., object]] = {
+        "any": method,
+        "form": form,
+        "upload": upload,
+        "raw": lambda: str(len(request.body.read())),
+        "file": lambda: static.serve_file(str(path), "application/octet-stream"),
+        "stream": lambda: iter(BLOCKS),
+        "redirect": refuse("HTTPRedirect", "/any", 302),
+        "none": answer(204),
+        "same": answer(304),
+        "error": refuse("HTTPError", 500),
+        "raise": fail,
+    }
+    for name, view in views.items():
+        view.exposed = True  # type: ignore[attr-defined]  # CherryPy's mark  # pyright: ignore[reportFunctionMemberAccess]
+        setattr(root, name, view)
+    tools = {"tools.allow.on": True, "tools.allow.methods": ["POST"]}
+    settings = {"/": {"log.screen": False}, "/form": tools, "/stream": {"response.stream": True}}
+    return cherrypy.Application(root, "", settings)  # type: ignore[no-any-return]  # likewise
+
+
 def django(path: Path) -> WSGIApplication:
     """Return an application of Django's, with the middleware that its template for projects lists."""
     conf, http = pytest.importorskip("django.conf"), pytest.importorskip("django.http")
@@ -313,7 +363,7 @@ def django(path: Path) -> WSGIApplication:
     return pytest.importorskip("django.core.wsgi").get_wsgi_application()  # type: ignore[no-any-return]  # likewise
 
 
-FRAMEWORKS: Final = {each.__name__: each for each in (bottle, django, falcon, flask, pyramid, werkzeug)}
+FRAMEWORKS: Final = {each.__name__: each for each in (bottle, cherrypy, django, falcon, flask, pyramid, werkzeug)}
 
 WITHOUT_RANGES: Final = frozenset({"django"})
 """They answer the request for a range with the whole file, as a server may."""
@@ -351,40 +401,122 @@ def application(
     gc.collect()  # the files that frameworks leave to it, while warnings of them are ignored
 
 
-@frozen
-class Outcome:
-    """What came of an exchange."""
-
-    status: int
-    answer: bytes
-    breaches: list[Violation]
-
-
-def perform(application: WSGIApplication, exchange: Exchange) -> Outcome:
-    """Serve an application for one request, validated, and return what came of it."""
-    breaches: list[Violation] = []
+@contextmanager
+def served(application: WSGIApplication, breaches: list[Violation]) -> Generator[int]:
+    """Serve an application on the port that is given, validated; all its breaches are there at the end."""
     policy = Policy(must=Action.REPORT, should=Action.REPORT, report=breaches.append)
     with make_server("127.0.0.1", 0, checked(application, policy), JoiningServer) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
-            with closing(HTTPConnection("127.0.0.1", server.server_port, timeout=TIMEOUT)) as client:
-                client.request(exchange.method, exchange.path, exchange.body, exchange.headers)
-                response = client.getresponse()
-                status, answer = response.status, response.read()
+            yield server.server_port
         finally:
             server.shutdown()
             thread.join(TIMEOUT)
-    return Outcome(status, answer, breaches)
+
+
+def ask(port: int, exchange: Exchange) -> tuple[int, bytes]:
+    """Make a request, and return the status and the body that answer it."""
+    with closing(HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)) as client:
+        client.request(exchange.method, exchange.path, exchange.body, exchange.headers)
+        response = client.getresponse()
+        return response.status, response.read()
+
+
+def rules_of(breaches: list[Violation]) -> set[str]:
+    """Return the ids of the rules that were broken."""
+    return {breach.rule.id for breach in breaches}
 
 
 @pytest.mark.parametrize("exchange", EXCHANGES, ids=lambda exchange: exchange.name)
 def test_framework(framework: str, application: WSGIApplication, exchange: Exchange) -> None:
     """The application answers as it would without the validator, which reports its true breaches alone."""
-    outcome = perform(application, exchange)
+    breaches: list[Violation] = []
+    with served(application, breaches) as port:
+        status, answer = ask(port, exchange)
     if exchange.name in RANGES and framework in WITHOUT_RANGES:
         expected = (200, CONTENT)
     else:
-        expected = (exchange.status, outcome.answer if exchange.answer is None else exchange.answer)
-    assert (outcome.status, outcome.answer) == expected
-    assert {breach.rule.id for breach in outcome.breaches} == set(TRUE_BREACHES.get((framework, exchange.name), {}))
+        expected = (exchange.status, answer if exchange.answer is None else exchange.answer)
+    assert (status, answer) == expected
+    assert rules_of(breaches) == set(TRUE_BREACHES.get((framework, exchange.name), {}))
+
+
+# --- Servers of their own kind ------------------------------------------------------------------------------------
+
+PROPERTIES: Final = b'<?xml version="1.0"?><propfind xmlns="DAV:"><allprop/></propfind>'
+LOCK: Final = (
+    b'<?xml version="1.0"?><lockinfo xmlns="DAV:"><lockscope><exclusive/></lockscope>'
+    b"<locktype><write/></locktype></lockinfo>"
+)
+XML: Final = {"Content-Type": "application/xml"}
+
+DAV: Final = (
+    Exchange("options", "OPTIONS", "/", 200, b""),
+    Exchange("put", "PUT", "/file", 201, None, CONTENT),
+    Exchange("put again", "PUT", "/file", 204, b"", CONTENT),
+    Exchange("get", "GET", "/file", 200, CONTENT),
+    Exchange("head", "HEAD", "/file", 200, b""),
+    Exchange("range", "GET", "/file", 206, CONTENT[100:300], headers={"Range": "bytes=100-299"}),
+    Exchange("collection", "MKCOL", "/folder", 201),
+    Exchange("copy", "COPY", "/file", 201, headers={"Destination": "/folder/copy"}),
+    Exchange("move", "MOVE", "/folder/copy", 201, headers={"Destination": "/folder/moved"}),
+    Exchange("list", "GET", "/folder/", 200),
+    Exchange("head of a list", "HEAD", "/folder/", 200, b""),
+    Exchange("properties", "PROPFIND", "/", 207, None, PROPERTIES, {**XML, "Depth": "1"}),
+    Exchange("lock", "LOCK", "/file", 200, None, LOCK, {**XML, "Depth": "0", "Timeout": "Second-60"}),
+    Exchange("locked", "PUT", "/file", 423, None, b"other"),
+    Exchange("delete", "DELETE", "/folder/", 204, b"", headers={"Depth": "infinity"}),
+    Exchange("not found", "GET", "/folder/moved", 404),
+    Exchange("method not allowed", "POST", "/file", 405),
+)
+
+
+@pytest.fixture(scope="module")
+def dav(tmp_path_factory: pytest.TempPathFactory) -> WSGIApplication:
+    """Return WsgiDAV's application, over an empty folder."""
+    settings: dict[str, object] = {
+        "provider_mapping": {"/": str(tmp_path_factory.mktemp("dav"))},
+        "simple_dc": {"user_mapping": {"*": True}},
+        "logging": {"enable": False},
+        "verbose": 0,
+    }
+    return pytest.importorskip("wsgidav.wsgidav_app").WsgiDAVApp(settings)  # type: ignore[no-any-return]  # likewise
+
+
+def test_wsgidav(dav: WSGIApplication) -> None:
+    """WsgiDAV answers a client's requests, one after the other, and breaks no rule but those that are listed."""
+    breaches: list[Violation] = []
+    found: dict[str, tuple[int, set[str]]] = {}
+    for exchange in DAV:
+        with served(dav, breaches) as port:
+            status, answer = ask(port, exchange)
+        assert exchange.answer in (None, answer)
+        found[exchange.name] = (status, rules_of(breaches))
+        breaches.clear()
+    expected = {each.name: (each.status, set(TRUE_BREACHES.get(("wsgidav", each.name), {}))) for each in DAV}
+    assert found == expected
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="there is no git client")
+def test_dulwich(tmp_path: Path) -> None:
+    """The server of dulwich takes a push of git's, in chunks, and serves a clone, and breaks no rule."""
+    repository, server = pytest.importorskip("dulwich.repo").Repo, pytest.importorskip("dulwich.server")
+    backend = server.DictBackend({"/": repository.init_bare(str(tmp_path / "served"), mkdir=True)})
+    application: WSGIApplication = pytest.importorskip("dulwich.web").make_wsgi_chain(backend)
+
+    def git(*arguments: str) -> None:
+        identity = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main")
+        subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True, timeout=60, capture_output=True)
+
+    git("init", "mine")
+    (tmp_path / "mine" / "file").write_bytes(CONTENT)
+    git("-C", "mine", "add", "file")
+    git("-C", "mine", "commit", "-m", "first")
+    breaches: list[Violation] = []
+    with served(application, breaches) as port:
+        url = f"http://127.0.0.1:{port}/"
+        git("-C", "mine", "-c", "http.postBuffer=1000", "-c", "core.compression=0", "push", url, "main")
+        git("clone", "--branch", "main", url, "clone")
+    assert (tmp_path / "clone" / "file").read_bytes() == CONTENT
+    assert rules_of(breaches) == set()
