@@ -39,23 +39,21 @@ class ValidateApplication(Protocol):
         application: the application under test.
 
     Returns:
-        The application with the validator around it, to hand to a test client.  A breach raises nothing: the test goes
-        on, and fails at its end with every breach.
+        The application with the validator around it, to hand to a test client.  No breach raises anything.  The test
+        goes on, and fails at its end with all of them.
     """
 
     def __call__(self, application: WSGIApplication, /) -> WSGIApplication: ...  # noqa: D102  # the class says it
 
 
 class Served(NamedTuple):
-    """Where an application is served.
-
-    Attributes:
-        host: the address, on the loopback.
-        port: the port, which was free.
-    """
+    """Where an application is served."""
 
     host: str
+    """The address, on the loopback."""
+
     port: int
+    """The port, which was free."""
 
     @property
     def url(self) -> str:
