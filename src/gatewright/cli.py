@@ -140,7 +140,7 @@ def _progress(total: int) -> Generator[Callable[[], object]]:
     from rich.console import Console
     from rich.progress import Progress
 
-    progress = Progress(console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False)
+    progress = Progress(console=Console(stderr=True), transient=True)
     task = progress.add_task("Checking", total=total)
     patience = threading.Timer(1.0, progress.start)
     patience.daemon = True
