@@ -250,7 +250,7 @@ class TestAudit:
     def test_breach_of_should(self, mistake: Callable[..., Mistake], write_module: WriteModule) -> None:
         """A breach of level should is told, and the status is 0."""
         write_module("audited_should", BREACH.replace('("Status", "300")', ""))
-        ended = mistake("check", "audited_should:application")
+        ended = mistake("check", "audited_should:application", "--method", "GET")
         assert (ended.status, "A43 (application should)" in ended.stdout) == (0, True)
 
     def test_requests(self, mistake: Callable[..., Mistake], write_module: WriteModule) -> None:

@@ -11,9 +11,12 @@ import pytest
 from attrs import evolve
 
 from gatewright.conformance import Audit, Kind, Request, drive, requests_for
+from gatewright.conformance.driver import Server
 from gatewright.errors import GatewrightError
 from gatewright.simple_server import demo_app
+from gatewright.spec.checks import Violation
 from gatewright.types import StartResponse, WSGIApplication
+from gatewright.validate import Action, Policy, checked
 
 Environ = dict[str, Any]
 TEXT = ("Content-Type", "text/plain")
@@ -110,6 +113,15 @@ def untyped(_environ: Environ, start_response: StartResponse) -> Iterable[bytes]
     """Send content of no declared type, which is a breach of level should."""
     start_response("200 OK", [])
     return [b"text"]
+
+
+class TestServer:
+    @pytest.mark.parametrize("request_", requests_for(), ids=str)
+    def test_conforms(self, request_: Request) -> None:
+        """The server's side of a call breaks no rule."""
+        found: list[Violation] = []
+        Server(request_).run(checked(conforming, Policy(Action.REPORT, Action.REPORT, report=found.append)))
+        assert found == []
 
 
 class TestBreaches:

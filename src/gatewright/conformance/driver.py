@@ -19,10 +19,11 @@ from gatewright.conformance.findings import Audit, Failure, findings_of, once, o
 from gatewright.conformance.requests import Request, environ_of
 from gatewright.spec.checks import Violation
 from gatewright.spec.checks.violation import violation_of
+from gatewright.spec.rules import Party
 from gatewright.types import HeaderList, OptExcInfo, WSGIApplication
 from gatewright.validate import Action, Policy, checked
 
-__all__ = ["drive"]
+__all__ = ["Server", "drive"]
 
 _PATIENCE: Final = 2.0  # seconds after which a response that goes on and on is closed, as by a client that went away
 _DRIVER: Final = os.path.dirname(__file__) + os.sep
@@ -78,7 +79,7 @@ class _Found:
     def call(self, request: Request, ready: Callable[[], object] = lambda: None) -> None:
         """Call the application once, as soon as ``ready()`` returns."""
         seen: list[Violation] = []
-        server = _Server(request)
+        server = Server(request)
         application = checked(self.application, Policy(Action.REPORT, Action.REPORT, report=seen.append))
         ready()
         try:
@@ -89,7 +90,8 @@ class _Found:
             elif not (seen and _is_ours(error)):  # what follows of a violation is no news
                 self.failures.append((_told(error), request))
         self.statuses += server.statuses
-        self.violations += [(violation, request) for violation in seen]
+        # The server's are not the application's: ours is lenient on purpose.
+        self.violations += [(violation, request) for violation in seen if violation.side is not Party.SERVER]
 
     def audit(self) -> Audit:
         """Return it, the same things once."""
@@ -98,11 +100,19 @@ class _Found:
 
 
 @define
-class _Server:
-    """The server's side of one call, in as few words as PEP 3333 allows; nothing is sent anywhere."""
+class Server:
+    """The server's side of one call, in as few words as PEP 3333 allows; nothing is sent anywhere.
+
+    What a strict server refuses (rules S47 and S50) it lets pass, so that what follows of the application is seen too.
+
+    Attributes:
+        request: the request.
+        statuses: the status code, once start_response was called.
+        sent: whether a server would have sent the head by now.
+    """
 
     request: Request
-    statuses: list[str] = field(factory=list[str])  # one once start_response was called
+    statuses: list[str] = field(factory=list[str])
     sent: bool = False
 
     def run(self, application: WSGIApplication) -> None:
