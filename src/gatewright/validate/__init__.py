@@ -8,9 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from gatewright.spec.checks import check_environ, check_iterable, environ_is_sound
-from gatewright.validate.body import IteratorWrapper, PartialIteratorWrapper
+from gatewright.validate.body import IteratorWrapper, PartialIteratorWrapper, check_trap
 from gatewright.validate.call import Call
+from gatewright.validate.files import FileWrapperWrapper
+from gatewright.validate.middleware import pair_up
 from gatewright.validate.policy import STDLIB, Action, Policy, WSGIWarning
+from gatewright.validate.start_response import StartResponseWrapper
 from gatewright.validate.streams import ErrorWrapper, InputWrapper
 from gatewright.validate.write import WriteWrapper
 
@@ -64,33 +67,65 @@ def checked(application: WSGIApplication, policy: Policy = Policy()) -> WSGIAppl
 
     def checked_application(*args: Any, **kw: Any) -> Iterable[bytes]:  # noqa: ANN401  # how it is called is to be checked
         call = Call(policy, application)
-        call.require(len(args) == 2, "S01", "Two arguments required")
-        call.require(not kw, "S01", "No keyword arguments allowed")
-        if kw or len(args) != 2 or not _prepare(call, *args):
+        if kw or len(args) != 2:
+            call.found("S01", "No keyword arguments allowed" if kw else "Two arguments required")
             return application(*args, **kw)
         environ = args[0]
-        result = application(environ, call.start_response)
-        violation = check_iterable(result)
-        if violation is not None:
-            call.report(violation, call)
-            return result
-        wrapper = environ.get("wsgi.file_wrapper")
-        if isinstance(wrapper, type) and isinstance(result, wrapper):
-            call.require(call.started, "A05", "The application returned a file before start_response was called", call)
-            return result  # as it is, or the server could not recognise it and use sendfile (rule S60)
-        return IteratorWrapper(result, call)
+        if not environ_is_sound(environ) and not _workable(call, environ):
+            return application(*args)
+        call.begin(args[1], environ)
+        _wrap_streams(call, environ)
+        start_response = StartResponseWrapper(call)
+        if "wsgi.file_wrapper" in environ:
+            files, result = _call_with_files(call, environ, start_response)
+        else:
+            files, result = None, application(environ, start_response)
+        call.running = False
+        return _check_result(call, result, files)
 
     return checked_application
 
 
-def _prepare(call: Call, environ: dict[str, Any], start_response: Any) -> bool:  # noqa: ANN401  # it is to be checked
-    """Check the environ and put our streams into it; False if it is none that can be worked with."""
-    if not environ_is_sound(environ):
-        for violation in check_environ(environ):
-            call.report(violation)
-        if not isinstance(cast("object", environ), dict) or not {"wsgi.input", "wsgi.errors"} <= environ.keys():
-            return False
-    call.begin(start_response, environ.get("REQUEST_METHOD", ""))
-    environ["wsgi.input"] = InputWrapper(environ["wsgi.input"], call)
+def _workable(call: Call, environ: dict[str, Any]) -> bool:
+    """Report what is wrong with an environ; return whether it can be worked with nevertheless."""
+    for violation in check_environ(environ):
+        call.report(violation)
+    return isinstance(cast("object", environ), dict) and {"wsgi.input", "wsgi.errors"} <= environ.keys()
+
+
+def _wrap_streams(call: Call, environ: dict[str, Any]) -> None:
+    """Put our streams into the environ, and see by the one that is there whether this is a call within another."""
+    stream = environ["wsgi.input"]
+    if type(stream) is InputWrapper:
+        pair_up(stream.call, call)
+    environ["wsgi.input"] = InputWrapper(stream, call, environ)
     environ["wsgi.errors"] = ErrorWrapper(environ["wsgi.errors"], call)
-    return True
+
+
+def _call_with_files(
+    call: Call, environ: dict[str, Any], start_response: StartResponseWrapper
+) -> tuple[FileWrapperWrapper, Iterable[bytes]]:
+    """Call the application with our ``wsgi.file_wrapper``; servers look for theirs in the environ afterwards."""
+    wrapper = environ["wsgi.file_wrapper"]
+    files = environ["wsgi.file_wrapper"] = FileWrapperWrapper(wrapper, call)
+    try:
+        return files, call.application(environ, start_response)
+    finally:
+        if environ.get("wsgi.file_wrapper") is files:
+            environ["wsgi.file_wrapper"] = wrapper
+
+
+def _check_result(call: Call, result: Iterable[bytes], files: FileWrapperWrapper | None) -> Iterable[bytes]:
+    check_trap(call, call)
+    if call.pair is not None:
+        call.pair.returned()
+    violation = check_iterable(result)
+    if violation is not None:
+        call.report(violation, call)
+        return result
+    if files is not None and files.recognises(result):
+        if not call.started:
+            call.found("A05", "The application returned a file before start_response was called", body=call)
+        return result
+    call.body = body = IteratorWrapper(result, call)
+    return body

@@ -1,20 +1,23 @@
-"""One call of an application, as the validator sees it: ``start_response`` and what is known from then on."""
+"""One call of an application, as the validator sees it: what is known of it, and what becomes of a violation."""
 
 from __future__ import annotations
 
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from gatewright.spec.checks import Violation, check_exc_info, check_headers, check_status
-from gatewright.spec.grammar import WITHOUT_CONTENT
+from gatewright.spec.checks import Violation, check_start_response, why_without_content
 from gatewright.spec.rules import RULES, Party
+from gatewright.validate.middleware import Pair, resource_of
 from gatewright.validate.place import place_of_application, place_of_body, place_of_caller
 from gatewright.validate.policy import STDLIB, Policy
-from gatewright.validate.write import WriteWrapper
 
 if TYPE_CHECKING:
-    from gatewright.types import HeaderList, StartResponse, Write
+    from collections.abc import Mapping
+
+    from gatewright.types import HeaderList, StartResponse
+    from gatewright.validate.body import IteratorWrapper
 
 __all__ = ["Call"]
 
@@ -25,20 +28,63 @@ class Call:
     The class attributes are what holds at its beginning; an attribute is set when there is something to say.
     """
 
-    started = False
-    content_type_missing = False
-
     method = ""
+    thread = 0
+    resource: tuple[str, ...] = ()
 
-    def __init__(self, policy: Policy = STDLIB, application: object = None) -> None:
+    running = False
+    """Whether code of the application is on the stack: it was called, or asked for a block, and has not returned."""
+
+    started = False
+    """Whether start_response was called, with success or not."""
+
+    untyped = False
+    """Whether there is no Content-Type where content needs one."""
+
+    without_content: str | None = None
+    """Why the response may have no content, if it may not."""
+
+    length: int | None = None
+    """The Content-Length of a response that may have content."""
+
+    declared: int | None = None
+    """The same, until a breach of it was reported."""
+
+    sent = 0
+    """How many bytes were written or yielded."""
+
+    wrote = False
+    """Whether write() was called."""
+
+    iterating = False
+    """Whether the server has asked for the first block."""
+
+    refused = False
+    """Whether the server's start_response, given exc_info, has raised what the application may not trap."""
+
+    overlooked: Violation | None = None
+    """What the server should have refused, until it is certain that it did not."""
+
+    body: IteratorWrapper | None = None
+    pair: Pair | None = None
+    """The middleware between this call and one within it, if that is validated too."""
+
+    within: Pair | None = None
+    """The middleware between this call and one around it, likewise."""
+
+    def __init__(self, policy: Policy = STDLIB, application: Any = None) -> None:  # noqa: ANN401  # called as it is
         """Remember what is to be done about violations, and whose they are."""
         self.policy = policy
         self.application = application
 
-    def begin(self, start_response: StartResponse, method: str) -> None:
-        """Remember the server's start_response and the request's method."""
-        self._start_response: Any = start_response
-        self.method = method
+    def begin(self, start_response: StartResponse, environ: Mapping[str, Any]) -> None:
+        """Check and remember the server's start_response, and what is asked for."""
+        self.report(check_start_response(start_response))
+        self.server_start_response: Any = start_response
+        self.resource = resource_of(environ)
+        self.method = self.resource[0]
+        self.thread = get_ident()
+        self.running = True
 
     def report(self, violation: Violation | None, body: object = None) -> None:
         """Hand a violation to the policy, with the place in the application's code.
@@ -47,48 +93,38 @@ class Call:
             violation: what was found, or None.
             body: the iterator that the breach was found in; without one, the nearest caller is the place.
         """
-        if violation is None:
-            return
-        if violation.place is None and violation.side is not Party.SERVER:
-            place = place_of_body(body) or place_of_application(self.application) if body else place_of_caller()
-            violation = evolve(violation, place=place)
-        self.policy.apply(violation)
+        if violation is not None:
+            self.policy.apply(self.located(violation, body))
 
-    def require(self, condition: object, rule: str, message: str, body: object = None) -> None:
-        """Report a breach of the rule unless the condition holds."""
-        if not condition:
-            self.report(Violation(RULES[rule], message), body)
+    def located(self, violation: Violation, body: object = None) -> Violation:
+        """Return the violation with the place in the application's code, where it is the application's."""
+        if violation.place is not None or violation.side is Party.SERVER:
+            return violation
+        place = place_of_caller() if body is None else place_of_body(body) or place_of_application(self.application)
+        return evolve(violation, place=place)
 
-    def start_response(self, *args: Any, **kw: Any) -> Write:  # noqa: ANN401  # how it is called is to be checked
-        """Check what the application gives, hand it on, and wrap what the server returns."""
-        self.require(len(args) in (2, 3), "A04", f"Invalid number of arguments: {args}")
-        self.require(not kw, "A03", "No keyword arguments allowed")
-        if kw or len(args) not in (2, 3):
-            return self._start_response(*args, **kw)  # type: ignore[no-any-return]  # whatever it is
-        status, headers, exc_info = args if len(args) == 3 else (*args, None)
-        violation = check_status(status) or check_headers(headers) or (exc_info and check_exc_info(exc_info))
-        if violation:
-            self.report(violation)
-        else:
-            self._note(status, headers)
-        self.require(not self.started or exc_info, "A26", "start_response was called a second time without exc_info")
-        self.started = True
-        write = self._start_response(*args)
-        if not callable(write):
-            self.require(condition=False, rule="S43", message=f"start_response must return a callable, not {write!r}")
-            return write  # type: ignore[no-any-return]  # as if it were not checked
-        return WriteWrapper(write, self)
+    def found(self, rule: str, message: str, culprit: object = None, *, body: object = None) -> None:
+        """Report a breach of this rule."""
+        self.report(Violation(RULES[rule], message, culprit), body)
 
-    def _note(self, status: str, headers: HeaderList) -> None:
-        """Remember what the body is to be held against."""
-        self.content_type_missing = int(status[:3]) not in WITHOUT_CONTENT and not _has_content_type(headers)
+    def note(self, code: int, headers: HeaderList) -> None:
+        """Remember what the body is to be held against, after a sound status and sound headers."""
+        self.without_content = why_without_content(self.method, code)
+        self.length = None
+        typed = False
+        for name, value in headers:
+            size = len(name)
+            if size == 12:
+                typed = typed or name.lower() == "content-type"
+            elif size == 14 and name.lower() == "content-length" and self.without_content is None:
+                self.length = int(value)
+        self.declared = self.length
+        self.untyped = not typed
 
-    def check_content(self) -> None:
-        """Warn about content of no declared type; called at the first block that is not empty."""
-        if self.content_type_missing and self.method != "HEAD":
-            self.content_type_missing = False
-            self.require(condition=False, rule="A43", message="No Content-Type header found in headers")
-
-
-def _has_content_type(headers: HeaderList) -> bool:
-    return any(len(name) == 12 and name.lower() == "content-type" for name, _ in headers)
+    def check_content(self, *, body: object = None) -> None:
+        """Judge that there is content at all; called at the first block that is not empty."""
+        if self.without_content is not None:
+            self.found("A42", f"There is content in {self.without_content}", body=body)
+        elif self.untyped:
+            self.untyped = False
+            self.found("A43", "No Content-Type header found in headers")
