@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.metadata import entry_points
 from textwrap import dedent
 from typing import Protocol
@@ -306,7 +307,7 @@ class TestServer:
 class TestAllowedRules:
     def test_allowed(self, run: Run, pytester: pytest.Pytester) -> None:
         """A rule that the ini file allows may be broken, by wrapped and by served applications."""
-        pytester.makeini("[pytest]\nwsgi_allow_rules =\n  A20\n  A23\n")
+        pytester.makepyprojecttoml('[tool.pytest]\nwsgi_allow_rules = ["A20", "A23"]')
         tests = """
             def test_wrapped(wsgi_validated): call(wsgi_validated(close))
             def test_served(wsgi_server): get(wsgi_server(named).url)
@@ -362,6 +363,13 @@ def test_entry_point() -> None:
     """The installed package tells pytest of its plugin."""
     (point,) = entry_points(group="pytest11", name="gatewright")
     assert point.value == "gatewright.pytest_plugin"
+
+
+def test_dropin(pytester: pytest.Pytester) -> None:
+    """``python -m gatewright.dropin -m pytest``, which imports gatewright before pytest, runs without a warning."""
+    pytester.makepyfile("def test(): pass")
+    command = ("-W", "error", "-m", "gatewright.dropin", "-m", "pytest", "-W", "error")
+    assert pytester.run(sys.executable, *command, timeout=60).ret == 0
 
 
 def test_fixtures_have_help(run: Run) -> None:

@@ -120,7 +120,6 @@ class _Record:
 
     def take(self) -> list[Violation]:
         """Return the breaches so far, and forget them."""
-        self.calls.wait()
         taken = self._breaches[:]
         del self._breaches[: len(taken)]  # not those that a thread has added since
         return taken
@@ -134,6 +133,12 @@ class _Record:
         finally:  # also when warnings are errors
             if grave:
                 pytest.fail(_describe(grave), pytrace=False)
+
+    def mention(self) -> None:
+        """Put what was broken into the report of a test that failed for its own reasons."""
+        breaches = self.take()
+        if breaches:
+            self.item.add_report_section("call", "wsgi", _describe(breaches))
 
     def _warn(self, breaches: Iterable[Violation]) -> None:
         # Here, not where it happens: what filters make of a warning would be raised into the application.
@@ -198,12 +203,13 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         result = yield
     except BaseException:
         record = item.stash.get(_RECORD, None)
-        breaches = record.take() if record else []
-        if breaches:
-            item.add_report_section("call", "wsgi", _describe(breaches))
+        if record:
+            record.calls.wait()
+            record.mention()
         raise
     record = item.stash.get(_RECORD, None)
     if record:
+        record.calls.wait()
         record.judge()
     return result
 
