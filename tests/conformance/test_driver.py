@@ -167,6 +167,15 @@ class TestBreaches:
         place = drive(hop_by_hop, [GET]).findings[0].violation.place
         assert re.fullmatch(rf"{re.escape(__file__)}:\d+ in hop_by_hop", place or "")
 
+    def test_no_place(self) -> None:
+        """The place is never one of ours."""
+
+        def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+            return (block for block in untyped(environ, start_response))
+
+        place = drive(application, [GET]).findings[0].violation.place
+        assert place is None or place.startswith(__file__)
+
     def test_only_some_requests(self) -> None:
         """What only one kind of request shows is found, and that request named."""
 

@@ -12,7 +12,7 @@ from functools import partial
 from time import monotonic
 from typing import Final
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from gatewright import validate
 from gatewright.conformance.findings import Audit, Failure, findings_of, once, one_line
@@ -91,7 +91,8 @@ class _Found:
                 self.failures.append((_told(error), request))
         self.statuses += server.statuses
         # The server's are not the application's: ours is lenient on purpose.
-        self.violations += [(violation, request) for violation in seen if violation.side is not Party.SERVER]
+        own = [_placed(violation) for violation in seen if violation.side is not Party.SERVER]
+        self.violations += [(violation, request) for violation in own]
 
     def audit(self) -> Audit:
         """Return it, the same things once."""
@@ -152,6 +153,11 @@ class Server:
     def write(self, block: bytes, /) -> None:
         """Take note that the head goes out with the first block that is not empty."""
         self.sent = self.sent or bool(block)
+
+
+def _placed(violation: Violation) -> Violation:
+    """Take away a place that is not the application's but ours, the nearest that the validator knew."""
+    return evolve(violation, place=None) if (violation.place or "").startswith(_DRIVER) else violation
 
 
 def _told(error: BaseException) -> tuple[str, str | None]:
