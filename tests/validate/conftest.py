@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 import pytest
 
 from gatewright.errors import RuleBroken
+from gatewright.spec.checks import Violation
 from gatewright.types import HeaderList, OptExcInfo, StartResponse, Write
 from gatewright.util import setup_testing_defaults
-from gatewright.spec.checks import Violation
 from gatewright.validate import Action, Policy, checked, validator
 
 Environ: TypeAlias = dict[str, Any]

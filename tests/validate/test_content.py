@@ -182,7 +182,7 @@ def failing(*, trapping: bool, lazily: bool) -> WSGIApplication:
 
     def handle(start_response: StartResponse) -> None:
         try:
-            raise ZeroDivisionError
+            _zero = 1 / 0
         except ZeroDivisionError:
             try:
                 start_response("500 Oops", [TYPE], sys.exc_info())
@@ -240,7 +240,7 @@ def with_error(*, handling: bool) -> WSGIApplication:
         exc_info: Any = (ValueError, ValueError(), None)
         if handling:
             try:
-                raise ZeroDivisionError
+                _zero = 1 / 0
             except ZeroDivisionError:
                 exc_info = sys.exc_info()
         start_response("500 Oops", [TYPE], exc_info)

@@ -19,6 +19,11 @@ Found = Callable[..., list[str]]
 Refusal = Callable[..., str]
 
 
+def start(_status: str, _headers: Any, _exc_info: Any = None, /) -> Any:
+    """Be a server's start_response()."""
+    return len
+
+
 def sending(*args: Any, **kw: Any) -> WSGIApplication:
     """Make an application that returns what the wrapper makes of these arguments."""
 
@@ -30,16 +35,22 @@ def sending(*args: Any, **kw: Any) -> WSGIApplication:
 
 
 def one(file: Any) -> Any:
+    """Take no block size."""
     return FileWrapper(file)
 
 
 def three(file: Any, size: int, more: int, /) -> Any:
+    """Take too much."""
     return FileWrapper(file, size + more)
 
 
 def closing(result: Any) -> Callable[..., Any]:
     """Make a wrapper that returns this."""
-    return lambda _file, _size=1: result
+
+    def wrapper(_file: Any, _size: int = 1) -> Any:
+        return result
+
+    return wrapper
 
 
 class Closeless:
@@ -94,7 +105,7 @@ def test_use(args: tuple[Any, ...], kw: dict[str, Any], expected: list[str], mak
     violations: list[Violation] = []
     policy = Policy(must=Action.REPORT, report=violations.append)
     environ = make_environ() | {"wsgi.file_wrapper": FileWrapper}
-    checked(sending(*args, **kw), policy)(environ, lambda *_: len)
+    checked(sending(*args, **kw), policy)(environ, start)
     assert [violation.rule.id for violation in violations if violation.side is Party.APPLICATION] == expected
 
 
@@ -102,17 +113,17 @@ def test_use(args: tuple[Any, ...], kw: dict[str, Any], expected: list[str], mak
 def test_sendfile_survives(wrapper: Any, make_environ: MakeEnviron) -> None:
     """What the wrapper makes reaches the server as it is, so that it can be recognised (S60)."""
     environ = make_environ() | {"wsgi.file_wrapper": wrapper}
-    assert type(validator(sending(BytesIO()))(environ, lambda *_: len)) is FileWrapper
+    assert type(validator(sending(BytesIO()))(environ, start)) is FileWrapper
 
 
 def test_environ_is_restored(make_environ: MakeEnviron) -> None:
     """The server finds its own wrapper in the environ afterwards: some look for it there."""
     environ = make_environ() | {"wsgi.file_wrapper": FileWrapper}
-    validator(sending(BytesIO()))(environ, lambda *_: len)
+    validator(sending(BytesIO()))(environ, start)
     assert environ["wsgi.file_wrapper"] is FileWrapper
 
 
 def test_file_within_two_validators(make_environ: MakeEnviron) -> None:
     """A file passes through a validator around a validator."""
     environ = make_environ() | {"wsgi.file_wrapper": FileWrapper}
-    assert type(validator(validator(sending(BytesIO())))(environ, lambda *_: len)) is FileWrapper
+    assert type(validator(validator(sending(BytesIO())))(environ, start)) is FileWrapper

@@ -21,6 +21,11 @@ Middleware = Callable[[Any], Any]
 TYPE = ("Content-Type", "text/plain")
 
 
+def start(_status: str, _headers: Any, _exc_info: Any = None, /) -> Any:
+    """Be a server's start_response()."""
+    return len
+
+
 class Blocks:
     """The body of the application, which remembers that it was closed."""
 
@@ -34,6 +39,7 @@ class Blocks:
 
 
 def application(_: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    """Send three blocks."""
     start_response("200 OK", [TYPE, ("Content-Length", "11")])
     return Blocks()
 
@@ -68,6 +74,8 @@ def changing(change: Callable[[Iterator[bytes]], Iterator[bytes]], *, closing: b
 
 
 def reading_early(app: WSGIApplication) -> Any:
+    """Read all before anything is returned."""
+
     def middleware(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         inner: Any = app(environ, start_response)
         blocks = [*inner]
@@ -78,6 +86,8 @@ def reading_early(app: WSGIApplication) -> Any:
 
 
 def writing(app: WSGIApplication) -> Any:
+    """Write what the application yields."""
+
     def middleware(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         written: list[Any] = []
 
@@ -95,7 +105,12 @@ def writing(app: WSGIApplication) -> Any:
 
 
 def passing(app: WSGIApplication) -> Any:
-    return lambda environ, start_response: app(environ, start_response)
+    """Do nothing."""
+
+    def middleware(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        return app(environ, start_response)
+
+    return middleware
 
 
 def without_length(app: WSGIApplication) -> Any:
@@ -112,11 +127,13 @@ def without_length(app: WSGIApplication) -> Any:
 
 
 def pairs(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Make one block of two."""
     for block in blocks:
         yield block + next(blocks, b"")
 
 
 def empty_while_gathering(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield something at once."""
     for block in blocks:
         yield b""
         yield block
@@ -181,7 +198,7 @@ def twice(app: WSGIApplication) -> Any:
     def middleware(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         parts: list[bytes] = []
         for _ in range(2):
-            inner: Any = app(dict(environ), lambda *_: len)
+            inner: Any = app(dict(environ), start)
             parts += inner
             inner.close()
         start_response("200 OK", [TYPE])
@@ -194,7 +211,7 @@ def of_another_resource(app: WSGIApplication) -> Any:
     """Make a response of another one."""
 
     def middleware(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        inner: Any = app(environ | {"PATH_INFO": "/template"}, lambda *_: len)
+        inner: Any = app(environ | {"PATH_INFO": "/template"}, start)
         page = b"".join(inner)
         inner.close()
         start_response("200 OK", [TYPE])
@@ -232,10 +249,10 @@ def test_dispatcher(found: Found) -> None:
     assert found(shifting(validator(application)), PATH_INFO="/app/page") == ["M04"]
 
 
-def test_environ_of_another_time(make_environ: MakeEnviron, found: Found) -> None:
+def test_environ_of_another_time(make_environ: MakeEnviron) -> None:
     """An environ that is used once more does not make one call the middleware of the next (M04)."""
     environ = make_environ()
     for _ in range(2):
-        result: Any = validator(reading_early(application))(environ, lambda _status, _headers, _exc_info=None: len)
+        result: Any = validator(reading_early(application))(environ, start)
         assert b"".join(result) == b"onetwothree"
         result.close()

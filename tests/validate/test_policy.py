@@ -30,11 +30,13 @@ def bad(_: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
 
 
 def fine(_: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    """Break nothing."""
     start_response("200 OK", [TYPE])
     return [b"body"]
 
 
 def start(_status: str, _headers: Any, _exc_info: Any = None, /) -> Any:
+    """Be a server's start_response()."""
     return len
 
 
@@ -155,12 +157,14 @@ def test_read_without_size(make_environ: MakeEnviron) -> None:
 
 
 def collected(app: Any, environ: Any) -> list[Violation]:
+    """Return what a call breaks."""
     found: list[Violation] = []
     run(app, Policy(must=Action.REPORT, should=Action.REPORT, report=found.append), environ)
     return found
 
 
 def lazy(_: dict[str, Any], start_response: StartResponse) -> Iterator[bytes]:
+    """Break A42."""
     start_response("204 No Content", [])
     yield b"body"
 
@@ -173,7 +177,7 @@ def test_place_of_start_response(make_environ: MakeEnviron) -> None:
 
 def test_place_of_a_generator(make_environ: MakeEnviron) -> None:
     """A violation tells where a generator stands."""
-    line = lazy.__code__.co_firstlineno + 2
+    line = lazy.__code__.co_firstlineno + 3
     assert collected(lazy, make_environ())[0].place == f"{__file__}:{line} in lazy"
 
 
@@ -199,7 +203,7 @@ def test_side(make_environ: MakeEnviron) -> None:
 # --- Without a raise ------------------------------------------------------------------------------------------------
 
 
-def test_no_dict(make_environ: MakeEnviron) -> None:
+def test_no_dict() -> None:
     """What is no environ at all is handed on."""
 
     def app(environ: Any, start_response: StartResponse) -> Iterable[bytes]:
@@ -223,7 +227,11 @@ def test_no_write(make_environ: MakeEnviron) -> None:
         seen.append(start_response("200 OK", [TYPE]))
         return []
 
-    result: Any = checked(app, Policy(must=Action.IGNORE))(make_environ(), lambda *_: None)
+    def nothing(*_: Any) -> None:
+        """Return no write()."""
+
+    wrapped: Any = checked(app, Policy(must=Action.IGNORE))
+    result = wrapped(make_environ(), nothing)
     result.close()
     assert seen == [None]
 
@@ -236,14 +244,22 @@ def test_misused_start_response(make_environ: MakeEnviron) -> None:
         start_response("200 OK", [TYPE], None, None, more=1)
         return []
 
-    result: Any = checked(app, Policy(must=Action.IGNORE))(make_environ(), lambda *a, **kw: given.extend((*a, *kw)))
+    def lenient(*args: Any, **kw: Any) -> None:
+        given.extend((*args, *kw))
+
+    wrapped: Any = checked(app, Policy(must=Action.IGNORE))
+    result = wrapped(make_environ(), lenient)
     result.close()
     assert given == ["200 OK", [TYPE], None, None, "more"]
 
 
 def test_no_body(make_environ: MakeEnviron) -> None:
     """So is a result that is no body."""
-    app: Any = checked(lambda *_: 7, Policy(must=Action.IGNORE))
+
+    def seven(*_: Any) -> Any:
+        return 7
+
+    app: Any = checked(seven, Policy(must=Action.IGNORE))
     assert app(make_environ(), start) == 7
 
 
@@ -266,8 +282,12 @@ def test_threads(make_environ: MakeEnviron) -> None:
     """Calls in several threads know nothing of each other."""
     found: list[Violation] = []
     policy = Policy(must=Action.REPORT, should=Action.REPORT, report=found.append)
+
+    def one(n: int) -> bytes:
+        return run(bad if n % 2 else fine, policy, make_environ())
+
     with ThreadPoolExecutor(8) as pool:
-        bodies = list(pool.map(lambda n: run(bad if n % 2 else fine, policy, make_environ()), range(200)))
+        bodies = list(pool.map(one, range(200)))
     assert (set(bodies), len(found)) == ({b"body"}, 200)
 
 

@@ -37,10 +37,12 @@ def starting(*arguments: Any, **keywords: Any) -> WSGIApplication:
 
 def raised() -> OptExcInfo:
     """Return what an error handler gets."""
+    exc_info: OptExcInfo = (None, None, None)
     try:
-        raise ZeroDivisionError
+        _ = 1 / 0
     except ZeroDivisionError:
-        return sys.exc_info()
+        exc_info = sys.exc_info()
+    return exc_info
 
 
 # The arguments that break a rule, their twin that keeps it, and whether wsgiref has a message

@@ -163,33 +163,33 @@ def test_lines_are_written_one_by_one() -> None:
 class Meagre(BytesIO):
     """An input of before PEP 3333."""
 
-    def read(self, size: int, /) -> bytes:  # type: ignore[override]  # the fault  # pyright: ignore[reportIncompatibleMethodOverride]
+    def read(self, size: int, /) -> bytes:  # type: ignore[override]  # the fault
         return super().read(size)
 
-    def readline(self) -> bytes:  # type: ignore[override]  # the fault  # pyright: ignore[reportIncompatibleMethodOverride]
+    def readline(self) -> bytes:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]  # the fault
         return super().readline()
 
 
-@pytest.mark.parametrize(
-    "rule, use", [("S37", lambda stream: stream.read()), ("S39", lambda stream: stream.readline(5))]
-)
-def test_meagre_input(rule: str, use: Use, make_environ: MakeEnviron) -> None:
+MEAGRE: dict[str, Use] = {"S37": lambda stream: stream.read(), "S39": lambda stream: stream.readline(5)}
+
+
+@pytest.mark.parametrize("rule", MEAGRE)
+def test_meagre_input(rule: str, make_environ: MakeEnviron) -> None:
     """A server whose read() needs a size, or whose readline() takes none, breaks a rule (S37, S39)."""
     violations: list[Violation] = []
     app = checked(
-        using(lambda environ: use(environ["wsgi.input"])), Policy(should=Action.REPORT, report=violations.append)
+        using(lambda environ: MEAGRE[rule](environ["wsgi.input"])),
+        Policy(should=Action.REPORT, report=violations.append),
     )
     with pytest.raises(TypeError):
         app(make_environ(wsgi_input=Meagre(b"body")), start)
     assert [violation.rule.id for violation in violations] == [rule]
 
 
-@pytest.mark.parametrize(
-    "use", [lambda stream: stream.read(), lambda stream: stream.readline(5)], ids=["read", "readline"]
-)
-def test_good_input(use: Use, found: Found) -> None:
+@pytest.mark.parametrize("rule", MEAGRE)
+def test_good_input(rule: str, found: Found) -> None:
     """Where the server's stream takes both, both may be used (S37, S39)."""
-    assert found(using(lambda environ: use(environ["wsgi.input"]))) == []
+    assert found(using(lambda environ: MEAGRE[rule](environ["wsgi.input"]))) == []
 
 
 def test_narrow_errors(make_environ: MakeEnviron) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from gatewright.spec.checks import Violation, refuse, takes
 from gatewright.spec.grammar import is_digits
@@ -87,9 +87,10 @@ class InputWrapper:
         while line := self.readline():
             yield line
 
-    def close(self) -> None:
+    def close(self, *args: Any) -> None:  # noqa: ANN401  # as it is
         """Refuse: the stream is the server's."""
         self.call.found("A32", "input.close() must not be called", self.input)
+        cast("Any", self.input).close(*args)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever the server's stream has
         """Refuse what PEP 3333 does not list; some streams have it, but not all."""
@@ -140,9 +141,10 @@ class ErrorWrapper:
         for line in seq:
             self.write(line)
 
-    def close(self) -> None:
+    def close(self, *args: Any) -> None:  # noqa: ANN401  # as it is
         """Refuse: the stream is the server's."""
         self.call.found("A32", "errors.close() must not be called", self.errors)
+        self.errors.close(*args)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever the server's stream has
         """Refuse what PEP 3333 does not list; some streams have it, but not all."""
