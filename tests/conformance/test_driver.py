@@ -162,6 +162,15 @@ class TestBreaches:
 
         assert len(drive(application, [GET, evolve(GET, target="/other")]).findings) == 1
 
+    def test_number(self) -> None:
+        """Nor does another length or count."""
+
+        def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+            start_response("200 OK", [TEXT, ("Connection", environ.get("CONTENT_LENGTH", "0"))])
+            return []
+
+        assert len(drive(application, requests_for(methods=["POST"])).findings) == 1
+
     def test_place(self) -> None:
         """The place is in the application's code."""
         place = drive(hop_by_hop, [GET]).findings[0].violation.place

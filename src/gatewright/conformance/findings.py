@@ -92,8 +92,8 @@ def once(pairs: Iterable[tuple[_Seen, Request]], key: Callable[[_Seen], Hashable
 
 
 def _identity(violation: Violation) -> Hashable:
-    """Two with the same are the same to a reader: where an object happens to be in memory does not count."""
-    return violation.rule.id, re.sub(r"\b0x[0-9a-fA-F]+", "0x", violation.message), violation.place
+    """Two with the same are one to a reader: addresses in memory, lengths and other numbers make no difference."""
+    return violation.rule.id, re.sub(r"\b0x[0-9a-fA-F]+|\d+", "0", violation.message), violation.place
 
 
 def _rank(violation: Violation) -> tuple[bool, int]:
