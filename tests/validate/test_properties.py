@@ -80,7 +80,7 @@ def application_of(programme: Programme) -> Any:
         known: dict[str, Any] = {}
 
         def blocks() -> Iterator[Any]:
-            blocks_of: list[Any] = result if isinstance(result, list) else [result]
+            blocks_of: list[Any] = [*result] if isinstance(result, list) else [result]
             for block in blocks_of:
                 for name, args in later:
                     step(name, args, environ, start_response, known)
