@@ -222,6 +222,20 @@ class TestValidated:
         """
         assert counts(run(tests, "-W", "error")) == {"passed": 1}
 
+    def test_clients(self, run: Run) -> None:
+        """The test clients that others publish keep the rules that are theirs."""
+        tests = """
+            import falcon.testing, webob, werkzeug.test
+
+            def test(wsgi_validated):
+                application = wsgi_validated(sound)
+                assert werkzeug.test.Client(application).get("/").text == "Hello"
+                assert werkzeug.test.Client(application).post("/", data={"word": "a"}).text == "Hello"
+                assert falcon.testing.simulate_get(application, "/").text == "Hello"
+                assert webob.Request.blank("/", POST={"word": "a"}).get_response(application).text == "Hello"
+        """
+        assert counts(run(tests, "-W", "error", "-W", "ignore::DeprecationWarning")) == {"passed": 1}
+
 
 class TestServer:
     def test_sound(self, run: Run) -> None:

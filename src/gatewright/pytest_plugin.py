@@ -23,13 +23,17 @@ if TYPE_CHECKING:
 
     from gatewright.simple_server import WSGIRequestHandler
     from gatewright.spec.checks import Violation
-    from gatewright.types import WSGIApplication
+    from gatewright.types import StartResponse, WSGIApplication, WSGIEnvironment
     from gatewright.validate import Policy
 
 __all__ = ["ServeApplication", "Served", "ValidateApplication"]
 
 PATIENCE = 1.0
 """How long the end of a test waits for calls of an application that still run, in seconds."""
+
+LEFT_TO_TEST_CLIENTS = ("S50", "S58")
+"""The duties of a server that test clients seldom do, and whose breach says nothing of the application: to refuse
+hop-by-hop fields (rule A20 tells of those) and to close the body."""
 
 
 class ValidateApplication(Protocol):
@@ -231,14 +235,20 @@ def _record(request: pytest.FixtureRequest) -> Iterator[_Record]:
 def wsgi_validated(_wsgi_record: _Record) -> ValidateApplication:
     """Wrap an application so that its breaches of PEP 3333 fail the test: ``app = wsgi_validated(app)``.
 
-    A body that is never closed (rule S58) is let pass: that is the duty of the test client, and few care.
+    A body that is never closed (rule S58) and hop-by-hop fields that are not refused (S50) are let pass: these are the
+    duties of the test client, and few care.
     """
     from gatewright.validate import checked
 
-    policy = _wsgi_record.policy("S58")
+    policy = _wsgi_record.policy(*LEFT_TO_TEST_CLIENTS)
 
     def wrap(application: WSGIApplication, /) -> WSGIApplication:
-        return checked(application, policy)
+        inner = checked(application, policy)
+
+        def validated(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            return inner(environ, start_response)  # with two parameters, which falcon.testing counts
+
+        return validated
 
     return wrap
 
