@@ -73,7 +73,7 @@ class Verdict:
 
 
 def _collecting(report: Callable[[Violation], object]) -> Lint:
-    policy = Policy(must=Action.REPORT, should=Action.REPORT, report=report)
+    policy = Policy(must=Action.REPORT, should=Action.REPORT, rules={"A37": Action.REPORT}, report=report)
 
     def wrap(application: Application) -> Application:
         return checked(application, policy)

@@ -57,7 +57,8 @@ is made with the linter and not without it. For gatewright, it counts only if it
 : What conforms is accused.
 
 `validator()` raises the first breach. `checked()` has a policy here that collects them all and lets the call go on:
-only so can it be seen that a server takes from an application what it should refuse (S47, S50). `validator()` refuses
+only so can it be seen that a server takes from an application what it should refuse (S47, S50). It names A37, which is
+enforced only by a policy that does. `validator()` refuses
 `read()` without a size (S37), because `wsgiref.validate` does and CPython's tests ask for it; `checked()` does not.
 """
 

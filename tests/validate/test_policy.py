@@ -119,6 +119,12 @@ def test_warning_points_at_the_code(make_environ: MakeEnviron) -> None:
     assert (warnings[0].filename, warnings[0].lineno) == (__file__, app.__code__.co_firstlineno + 1)
 
 
+def test_warning_of_no_module() -> None:
+    """Code that belongs to no module is warned as well."""
+    with pytest.warns(WSGIWarning, match="A43"):
+        exec("policy.apply(violation)", {"policy": Policy(), "violation": UNTYPED})
+
+
 @pytest.mark.parametrize("violation, level", [(HOP, "ERROR"), (UNTYPED, "WARNING")], ids=["must", "should"])
 def test_log(violation: Violation, level: str, caplog: pytest.LogCaptureFixture) -> None:
     """The log gets the explanation: an error or a warning."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from gatewright.spec.checks import check_environ, check_iterable, environ_is_sound
+from gatewright.spec.rules import RULES
 from gatewright.validate.body import IteratorWrapper, PartialIteratorWrapper, check_trap
 from gatewright.validate.call import Call
 from gatewright.validate.files import FileWrapperWrapper
+from gatewright.validate.hop_by_hop import watch
 from gatewright.validate.middleware import pair_up
 from gatewright.validate.policy import STDLIB, Action, Policy, WSGIWarning
 from gatewright.validate.start_response import StartResponseWrapper
@@ -35,6 +37,8 @@ __all__ = [
     "checked",
     "validator",
 ]
+
+_A37 = RULES["A37"]
 
 
 def validator(application: WSGIApplication) -> WSGIApplication:
@@ -75,6 +79,8 @@ def checked(application: WSGIApplication, policy: Policy = Policy()) -> WSGIAppl
             return application(*args)
         call.begin(args[1], environ)
         _wrap_streams(call, environ)
+        if policy.action_for(_A37) is not Action.IGNORE:
+            watch(environ, call)
         start_response = StartResponseWrapper(call)
         if "wsgi.file_wrapper" in environ:
             files, result = _call_with_files(call, environ, start_response)

@@ -17,6 +17,9 @@ from gatewright.validate.place import frame_of_caller
 
 __all__ = ["STDLIB", "Action", "Policy", "WSGIWarning"]
 
+_ONLY_BY_NAME = frozenset({"A37"})
+"""Rules that are enforced only where ``rules`` names them: see :mod:`gatewright.validate.hop_by_hop`."""
+
 _logger = logging.getLogger("gatewright.validate")
 
 
@@ -56,7 +59,8 @@ class Policy:
     Args:
         must: what to do about a breach of level must or must not.
         should: what to do about a breach of level should or should not.
-        rules: what to do about single rules, by id; this wins over the level.
+        rules: what to do about single rules, by id; this wins over the level.  Rule A37 is enforced only if it is here:
+            frameworks look at ``HTTP_CONNECTION``, and looking is not relying on it.
         report: called with each violation whose action is ``REPORT``, in the thread in which the breach happens;
             ``report=found.append`` collects them in a list.  What it raises passes through.
 
@@ -79,6 +83,8 @@ class Policy:
 
     def action_for(self, rule: Rule) -> Action:
         """Return what is to be done about a breach of this rule."""
+        if rule.id in _ONLY_BY_NAME:
+            return self.rules.get(rule.id, Action.IGNORE)
         return self.rules.get(rule.id) or (self.must if rule.level.binding else self.should)
 
     def apply(self, violation: Violation) -> None:
@@ -112,6 +118,6 @@ def _warn(violation: Violation) -> None:
         WSGIWarning,
         frame.f_code.co_filename,
         frame.f_lineno,
-        frame.f_globals.get("__name__"),
+        str(frame.f_globals.get("__name__", "<unknown>")),  # None would silence it
         registry,
     )

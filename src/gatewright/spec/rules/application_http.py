@@ -71,6 +71,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Other HTTP Features"',
         why="Servers drop or use up these fields, and a proxy speaks of its own connection in them.",
         fix="Ignore them and leave the connection to the server.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="A38",
