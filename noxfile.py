@@ -1,4 +1,4 @@
-"""The checks, by name: ``nox`` runs all but ``bench``, ``nox -s NAME`` one of them."""
+"""The checks, by name: ``nox`` runs all but ``bench`` and ``linters``, ``nox -s NAME`` one of them."""
 
 from __future__ import annotations
 
@@ -93,3 +93,10 @@ def bench(session: nox.Session) -> None:
     """Side by side with the standard library and with peers; prints the ratios and writes docs/benchmarks.md."""
     install(session, ".", group="bench")
     session.run("python", "benchmarks/run.py", *session.posargs)
+
+
+@nox.session
+def linters(session: nox.Session) -> None:
+    """The validator, the standard library's and Werkzeug's lint on the same cases; writes docs/linters.md."""
+    install(session, ".", group="bench")
+    session.run("python", "benchmarks/linters.py", *session.posargs)

@@ -12,6 +12,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.inspect import stringify_signature
 
 from gatewright.spec.rules import RULES, Party, Rule
+from gatewright.spec.rules.explanation import explanation
 
 TITLES = {Party.SERVER: "Servers and gateways", Party.APPLICATION: "Applications", Party.MIDDLEWARE: "Middleware"}
 
@@ -30,21 +31,14 @@ def _rulebook() -> Iterator[str]:
 
 
 def _entry(rule: Rule) -> str:
-    where = rule.reference + (" (derived)" if rule.derived else "")
-    lines = [
-        f"**[{rule.id}](#{rule.id.lower()})** {rule.party.value} **{rule.level.value}**: {_plain(rule.text)}.",
-        f"*Why:* {_plain(rule.why)}",
-        f"*Instead:* {_plain(rule.fix)}",
-        f"*Source:* {_plain(where)}",
-    ]
-    if rule.enforcers:
-        lines.append("*Found by:* " + ", ".join(sorted(f"`{part.value}`" for part in rule.enforcers)))
+    lines = [f"**[{rule.id}](#{rule.id.lower()})** {rule.party.value} **{rule.level.value}**: {_plain(rule.text)}."]
+    lines += [f"*{title}:* {_plain(text)}" for title, text in explanation(rule).items()]
     return f"({rule.id.lower()})=\n" + "\\\n".join(lines)
 
 
 def _plain(text: str) -> str:
-    """Keep Markdown from reading marks into a sentence."""
-    return re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", text)
+    """Keep Markdown from reading marks into a sentence; the names of our modules are code."""
+    return re.sub(r"\b(gatewright\.\w+)", r"`\1`", re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", text))
 
 
 def _link_pages(_app: Sphinx, _path: Path, _parent: str, content: list[str]) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import errno
+import json
+import os
 import re
 import signal
 import socket
@@ -20,6 +22,7 @@ import pytest
 import gatewright
 from gatewright import simple_server
 from gatewright.cli import run
+from gatewright.spec.rules import RULES
 
 WriteModule = Callable[[str, str], Path]
 RunPython = Callable[..., CompletedProcess[str]]
@@ -232,14 +235,144 @@ class TestMistakes:
         assert (done.returncode, done.stdout, done.stderr) == (2, "", expected)
 
 
+class TestAudit:
+    def test_conforming(self, mistake: Callable[..., Mistake]) -> None:
+        """An application that conforms ends with status 0 and a line that says so."""
+        ended = mistake("check", DEMO)
+        assert (ended.status, ended.stdout.splitlines()[0]) == (0, f"{DEMO}: no breach in 60 calls")
+
+    def test_breach(self, mistake: Callable[..., Mistake], write_module: WriteModule) -> None:
+        """A breach of level must ends with status 1, and the rule is named once."""
+        write_module("audited_breach", BREACH)
+        ended = mistake("check", "audited_breach:application")
+        assert (ended.status, ended.stdout.count("A23 (")) == (1, 1)
+
+    def test_breach_of_should(self, mistake: Callable[..., Mistake], write_module: WriteModule) -> None:
+        """A breach of level should is told, and the status is 0."""
+        write_module("audited_should", BREACH.replace('("Status", "300")', ""))
+        ended = mistake("check", "audited_should:application", "--method", "GET")
+        assert (ended.status, "A43 (application should)" in ended.stdout) == (0, True)
+
+    def test_requests(self, mistake: Callable[..., Mistake], write_module: WriteModule) -> None:
+        """Paths, methods and data are those that were asked for."""
+        source = """
+            def application(environ, start_response):
+                data = environ["wsgi.input"].read(9)
+                raise ValueError(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["CONTENT_TYPE"], data)
+            """
+        write_module("audited_requests", source)
+        options = ["--path", "/a", "--path", "/b", "--method", "PUT", "--data", "é", "--content-type", "text/plain"]
+        told = mistake("check", "audited_requests:application", *options).stdout
+        assert "ValueError: ('PUT', '/b', 'text/plain', b'\\xc3\\xa9')" in told
+
+    @pytest.mark.parametrize("name", ["json", "sarif"])
+    def test_format(self, mistake: Callable[..., Mistake], write_module: WriteModule, name: str) -> None:
+        """What the application prints is no part of a report for programs."""
+        printing = "def application(environ, start_response):\n    print('printed')\n    return []\nprint('imported')"
+        write_module("audited_print", printing)
+        ended = mistake("check", "audited_print:application", "--format", name)
+        assert (ended.status, bool(json.loads(ended.stdout)), "printed" in ended.stderr) == (1, True, True)
+
+    @pytest.mark.parametrize(
+        "arguments,line",
+        [
+            (["no_such:app"], "no module named 'no_such' in the current directory or on Python's path"),
+            ([DEMO, "--path", "x"], "path 'x' does not begin with a slash"),
+            ([DEMO, "--method", "a b"], "method 'a b' is no method of HTTP"),
+            ([DEMO, "--method", "GET", "--data", "x"], "there is data, but no method that sends any, such as POST"),
+        ],
+    )
+    def test_mistake(self, mistake: Callable[..., Mistake], arguments: list[str], line: str) -> None:
+        """A command that cannot be carried out ends with one line on standard error and status 2."""
+        assert mistake("check", *arguments) == (2, "", f"gatewright: {line}\n")
+
+    def test_interrupt(self, mistake: Callable[..., Mistake], write_module: WriteModule) -> None:
+        """Ctrl-C ends it with one line and the status that shells have for it."""
+        write_module("audited_long", "def application(environ, start_response):\n    raise KeyboardInterrupt")
+        assert mistake("check", "audited_long:application") == (130, "", "gatewright: stopped\n")
+
+
+SLOW = """
+    import time
+
+    def application(environ, start_response):
+        time.sleep(0.5)
+        start_response("204 No Content", [])
+        return []
+    """
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+class TestProgress:
+    def watch(self, *arguments: str) -> str:
+        """Return what the command shows on a terminal that is its standard error."""
+        import pty
+
+        ours, theirs = pty.openpty()
+        environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
+        command = [sys.executable, "-m", "gatewright", "check", *arguments]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=theirs, env=environment) as process:
+            os.close(theirs)
+            alarm = threading.Timer(TIME_LIMIT, process.kill)
+            alarm.start()
+            shown = b"".join(iter(lambda: read_terminal(ours), b""))
+            alarm.cancel()
+        os.close(ours)
+        return shown.decode()
+
+    def test_bar(self, write_module: WriteModule) -> None:
+        """A bar shows how far it is, if it takes longer than a second."""
+        write_module("slow", SLOW)
+        assert "Checking" in self.watch("slow:application", "--method", "GET")
+
+    def test_no_bar(self) -> None:
+        """Nothing is shown where it does not."""
+        assert self.watch(DEMO, "--method", "GET") == ""
+
+
+def read_terminal(descriptor: int) -> bytes:
+    """Read what is there; nothing once the other side is closed, which Linux reports as an error."""
+    try:
+        return os.read(descriptor, 1024)
+    except OSError:
+        return b""
+
+
+class TestRules:
+    def test_list(self, mistake: Callable[..., Mistake]) -> None:
+        """All rules are listed."""
+        ended = mistake("rules")
+        assert (ended.status, re.findall(r"^\w+", ended.stdout, re.MULTILINE)) == (0, list(RULES))
+
+    def test_explanation(self, mistake: Callable[..., Mistake]) -> None:
+        """Those that are named are explained, in whatever case they are written."""
+        ended = mistake("rules", "a09", "S47")
+        assert (ended.status, re.findall(r"^[AS]\d\d", ended.stdout, re.MULTILINE)) == (0, ["A09", "S47"])
+
+    @pytest.mark.parametrize("name,guess", [("A9", "did you mean A09?"), ("nothing", "gatewright rules lists them")])
+    def test_unknown(self, mistake: Callable[..., Mistake], name: str, guess: str) -> None:
+        """An id that there is not ends with one line, a guess in it, and status 2."""
+        assert mistake("rules", "A01", name) == (2, "", f"gatewright: there is no rule '{name}'; {guess}\n")
+
+    def test_closed_pipe(self) -> None:
+        """A reader that has seen enough is no reason for a traceback."""
+        command = [sys.executable, "-m", "gatewright", "rules"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            process.stdout.close()
+            assert (process.stderr.read(), process.wait(TIME_LIMIT)) == ("", 1)
+
+
 class TestCommand:
     def test_version(self, run_python: RunPython) -> None:
         """--version prints the version."""
         assert run_python("-m", "gatewright", "--version").stdout == f"{gatewright.__version__}\n"
 
     def test_help(self, run_python: RunPython) -> None:
-        """--help names the command that there is."""
-        assert "serve" in run_python("-m", "gatewright", "--help").stdout
+        """--help names the commands that there are."""
+        text = run_python("-m", "gatewright", "--help").stdout
+        assert [name in text for name in ("check", "rules", "serve")] == [True, True, True]
 
     def test_help_of_serve(self, run_python: RunPython) -> None:
         """Its help shows each option."""

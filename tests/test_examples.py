@@ -202,7 +202,7 @@ class TestNetstrings:
 
         def echo(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             start_response("200 OK", [("Content-Type", "text/plain")])
-            return [environ["PATH_INFO"].encode("latin-1"), environ["wsgi.input"].read(9)]
+            return [environ["PATH_INFO"].encode("latin-1"), environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))]
 
         answers = self.exchange(validator(echo), b"POST /a", b"first", b"POST /b", b"second")
         assert [word in answers for word in (b"/a,5:first,0:,", b"/b,6:second,0:,")] == [True, True]

@@ -10,14 +10,16 @@ from typing import Any, TypeAlias
 import pytest
 
 from gatewright.errors import RuleBroken
+from gatewright.spec.checks import Violation
 from gatewright.types import HeaderList, OptExcInfo, StartResponse, Write
 from gatewright.util import setup_testing_defaults
-from gatewright.validate import validator
+from gatewright.validate import Action, Policy, checked, validator
 
 Environ: TypeAlias = dict[str, Any]
 MakeEnviron: TypeAlias = Callable[..., Environ]
 Call: TypeAlias = Callable[..., bytes]
 Refusal: TypeAlias = Callable[..., str]
+Found: TypeAlias = Callable[..., list[str]]
 
 
 def serve(application: Callable[..., Iterable[bytes]], environ: Environ) -> bytes:
@@ -82,6 +84,19 @@ def refusal(call: Call) -> Refusal:
         assert isinstance(raised.value.__cause__, RuleBroken)
         assert str(raised.value.__cause__).startswith(f"{rule_id} (")
         return rule_id
+
+    return run
+
+
+@pytest.fixture
+def found(make_environ: MakeEnviron) -> Found:
+    """Return the ids of the rules that a call breaks, none of them raised: ``found(app, **changes to the environ)``."""
+
+    def run(app: Any, **changes: Any) -> list[str]:
+        violations: list[Violation] = []
+        policy = Policy(must=Action.REPORT, should=Action.REPORT, report=violations.append)
+        serve(checked(app, policy), make_environ(**changes))
+        return [violation.rule.id for violation in violations]
 
     return run
 

@@ -190,10 +190,10 @@ def test_file_before_start(refusal: Refusal) -> None:
 
 
 def test_wrapper_that_is_no_class(call: Call) -> None:
-    """Where the wrapper is a function its result is checked like any other."""
+    """Where the wrapper is a function its results are known by identity."""
 
-    def wrap(file: BytesIO) -> Iterator[bytes]:
-        return iter(file.readline, b"")
+    def wrap(file: BytesIO, block_size: int = 1) -> FileWrapper:
+        return FileWrapper(file, block_size)
 
     assert call(sending(BytesIO(b"a\nb")), wsgi_file_wrapper=wrap) == b"a\nb"
 

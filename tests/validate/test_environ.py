@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from io import BytesIO, StringIO
 from typing import Any
 
@@ -12,6 +13,7 @@ from gatewright.validate import ErrorWrapper, InputWrapper, validator
 MakeEnviron = Callable[..., dict[str, Any]]
 Call = Callable[..., bytes]
 Refusal = Callable[..., str]
+Found = Callable[..., list[str]]
 Messages = Callable[..., tuple[str, str]]
 
 
@@ -57,6 +59,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], bool]] = [
     ("S18", {"SERVER_PORT": 80}, {"SERVER_PORT": "80"}, True),
     ("S18", {"HTTP_X": Text("x")}, {"HTTP_X": "x"}, True),
     ("S19", {"HTTP_X": "\u20ac"}, {"HTTP_X": "\xe2\x82\xac"}, False),
+    ("S34", {"PATH_INFO": "/\udce9"}, {"PATH_INFO": "/\xe9"}, False),
     ("S20", {"REMOTE_USER": None}, {"REMOTE_USER": ""}, True),
     ("S24", {"wsgi_version": ...}, {"wsgi_version": (1, 0)}, True),
     ("S24", {"wsgi_version": [1, 0]}, {"wsgi_version": (1, 0)}, True),
@@ -90,6 +93,70 @@ def test_message(bad: dict[str, Any], messages: Messages) -> None:
     """The message is that of wsgiref, where it has one."""
     ours, theirs = messages(answer, **bad)
     assert ours == theirs != ""
+
+
+class Uneven:
+    """Servers whose start_response() has the wrong parameters, and right ones."""
+
+    def two(self, status: str, headers: HeaderList) -> Write:
+        return lambda _: None
+
+    def three(self, status: str, headers: HeaderList, exc_info: OptExcInfo | None = None) -> Write:
+        return lambda _: None
+
+    def required(self, status: str, headers: HeaderList, exc_info: OptExcInfo | None) -> Write:
+        return lambda _: None
+
+    def keyword(self, status: str, headers: HeaderList, exc_info: Any = None, *, more: int) -> Write:
+        return lambda _: None
+
+    def anything(self, *args: Any) -> Write:
+        return lambda _: None
+
+    def optional(self, *args: Any, more: int = 1) -> Write:
+        return lambda _: None
+
+
+class Callable3(Uneven):
+    __call__ = Uneven.three
+
+
+class Callable2(Uneven):
+    __call__ = Uneven.two
+
+
+BAD_STARTS = [Uneven().two, Uneven().required, Uneven().keyword, Callable2(), partial(Uneven().two), None, "start"]
+GOOD_STARTS = [Uneven().three, Uneven().anything, Uneven().optional, Callable3(), partial(Uneven().three), start]
+
+
+@pytest.mark.parametrize("bad", BAD_STARTS, ids=[*map(str, range(len(BAD_STARTS)))])
+def test_bad_start_response(bad: Any, make_environ: MakeEnviron) -> None:
+    """A start_response() that does not take two arguments and a third breaks a rule (S42)."""
+    with pytest.raises(AssertionError) as raised:
+        validator(answer)(make_environ(), bad)
+    assert raised.value.args[0].rule.id == "S42"
+
+
+@pytest.mark.parametrize("good", GOOD_STARTS, ids=[*map(str, range(len(GOOD_STARTS)))])
+def test_good_start_response(good: Any, make_environ: MakeEnviron) -> None:
+    """One that does passes, whatever kind of callable it is (S42)."""
+    result: Any = validator(answer)(make_environ(), good)
+    result.close()
+
+
+@pytest.mark.parametrize(
+    "key, value, expected",
+    [
+        ("Server.Socket", object(), ["S31"]),
+        ("x-server.socket", object(), ["S31"]),
+        ("server.socket", object(), []),
+        ("server_2.a.b", None, []),
+        ("Deployer.Option", "str", []),
+    ],
+)
+def test_extension_keys(key: str, value: object, expected: list[str], found: Found) -> None:
+    """A server's own variable is named as PEP 3333 says; what may be the deployer's is not judged (S31)."""
+    assert found(answer, **{key: value}) == expected
 
 
 @pytest.mark.parametrize("changes", [{"QUERY_STRING": ...}, {"REQUEST_METHOD": "MKCOL"}])

@@ -35,6 +35,16 @@ def starting(*arguments: Any, **keywords: Any) -> WSGIApplication:
     return app
 
 
+def raised() -> OptExcInfo:
+    """Return what an error handler gets."""
+    exc_info: OptExcInfo = (None, None, None)
+    try:
+        _ = 1 / 0
+    except ZeroDivisionError:
+        exc_info = sys.exc_info()
+    return exc_info
+
+
 # The arguments that break a rule, their twin that keeps it, and whether wsgiref has a message
 CASES: list[tuple[str, tuple[Any, ...], tuple[Any, ...], bool]] = [
     ("A04", (), ("200 OK", [TYPE]), True),
@@ -70,7 +80,14 @@ CASES: list[tuple[str, tuple[Any, ...], tuple[Any, ...], bool]] = [
     ("A20", ("200 OK", [("te", "trailers"), TYPE]), ("200 OK", [("Trailer", "X"), TYPE]), False),
     ("A23", ("200 OK", [("Status", "200 OK"), TYPE]), ("200 OK", [("X-Status", "200 OK"), TYPE]), True),
     ("A24", ("200 OK", [TYPE], "error"), ("200 OK", [TYPE], sys.exc_info()), True),
-    ("A24", ("200 OK", [TYPE], (1, 2, 3)), ("200 OK", [TYPE], (ValueError, ValueError(), None)), False),
+    ("A24", ("200 OK", [TYPE], (1, 2, 3)), ("200 OK", [TYPE], raised()), False),
+    (
+        "A22",
+        ("200 OK", [("Transfer-Encoding", "chunked"), TYPE]),
+        ("200 OK", [("Content-Encoding", "br"), TYPE]),
+        False,
+    ),
+    ("A21", ("200 OK", [("Proxy-Connection", "close"), TYPE]), ("200 OK", [("X-Proxy", "close"), TYPE]), False),
 ]
 
 
@@ -126,7 +143,7 @@ def test_second_call_with_exc_info(call: Call) -> None:
 
     def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         starting("200 OK", [TYPE])(environ, start_response)
-        return starting("500 Oops", [TYPE], (ValueError, ValueError(), None))(environ, start_response)
+        return starting("500 Oops", [TYPE], raised())(environ, start_response)
 
     assert call(app) == b""
 
@@ -144,6 +161,8 @@ def test_handed_on(make_environ: MakeEnviron) -> None:
     assert (given, given[1] is headers) == (["200 OK", headers], True)
 
 
+OLD_CODE = pytest.mark.filterwarnings(r"ignore:write\(\) was called:gatewright.validate.WSGIWarning")
+
 # --- write() --------------------------------------------------------------------------------------------------------
 
 
@@ -159,6 +178,7 @@ def writing(*blocks: Any, status: str = "200 OK", headers: Any = (TYPE,)) -> WSG
     return app
 
 
+@OLD_CODE
 def test_write(call: Call) -> None:
     """What is written reaches the server as it is."""
     assert call(writing(b"a", b"", b"b")) == b"ab"
@@ -202,6 +222,7 @@ def yielding(*blocks: bytes, status: str = "200 OK", headers: Any = ()) -> WSGIA
     return app
 
 
+@OLD_CODE
 @pytest.mark.parametrize(
     "app",
     [yielding(b"body"), yielding(b"", b"body"), writing(b"body", headers=())],
@@ -211,9 +232,10 @@ def test_no_content_type(app: WSGIApplication, call: Call) -> None:
     """Content without Content-Type is a reason to warn (A43): once, with the id."""
     with pytest.warns(WSGIWarning, match=r"^No Content-Type header found in headers \(A43\)$") as warnings:
         call(app)
-    assert len(warnings) == 1
+    assert [str(warning.message)[-5:] for warning in warnings if "write()" not in str(warning.message)] == ["(A43)"]
 
 
+@OLD_CODE
 @pytest.mark.parametrize(
     "app, changes",
     [
@@ -221,9 +243,9 @@ def test_no_content_type(app: WSGIApplication, call: Call) -> None:
         (yielding(), {}),
         (yielding(b""), {}),
         (writing(b"", headers=()), {}),
-        (yielding(b"body"), {"REQUEST_METHOD": "HEAD"}),
-        (writing(b"body", headers=()), {"REQUEST_METHOD": "HEAD"}),
-        (yielding(b"body", status="304 Not Modified"), {}),
+        (yielding(b""), {"REQUEST_METHOD": "HEAD"}),
+        (writing(b"", headers=()), {"REQUEST_METHOD": "HEAD"}),
+        (yielding(b"", status="304 Not Modified"), {}),
         (yielding(status="204 No Content", headers=[TYPE]), {}),
     ],
     ids=["any case", "no content", "empty", "empty write", "HEAD", "HEAD write", "304", "204 with type"],

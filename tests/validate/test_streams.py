@@ -1,18 +1,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from io import BytesIO, StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from typing import Any
 
 import pytest
 
-from gatewright.types import StartResponse, WSGIApplication
-from gatewright.validate import ErrorWrapper, InputWrapper
+from gatewright.spec.checks import Violation
+from gatewright.types import HeaderList, OptExcInfo, StartResponse, Write, WSGIApplication
+from gatewright.validate import Action, ErrorWrapper, InputWrapper, Policy, WSGIWarning, checked, validator
+
+MakeEnviron = Callable[..., dict[str, Any]]
 
 Call = Callable[..., bytes]
 Refusal = Callable[..., str]
+Found = Callable[..., list[str]]
 Messages = Callable[..., tuple[str, str]]
 Use = Callable[[Any], object]
+
+
+def start(_status: str, _headers: HeaderList, _exc_info: OptExcInfo | None = None, /) -> Write:
+    """Be a server's start_response()."""
+    return lambda _: None
 
 
 def using(use: Callable[[dict[str, Any]], object]) -> WSGIApplication:
@@ -146,3 +155,117 @@ def test_lines_are_written_one_by_one() -> None:
 
     ErrorWrapper(log).writelines(lines())
     assert seen == ["", "a", "ab"]
+
+
+# --- What servers owe -----------------------------------------------------------------------------------------------
+
+
+class Meagre(BytesIO):
+    """An input of before PEP 3333."""
+
+    def read(self, size: int, /) -> bytes:  # type: ignore[override]  # the fault
+        return super().read(size)
+
+    def readline(self) -> bytes:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]  # the fault
+        return super().readline()
+
+
+MEAGRE: dict[str, Use] = {"S37": lambda stream: stream.read(), "S39": lambda stream: stream.readline(5)}
+
+
+@pytest.mark.parametrize("rule", MEAGRE)
+def test_meagre_input(rule: str, make_environ: MakeEnviron) -> None:
+    """A server whose read() needs a size, or whose readline() takes none, breaks a rule (S37, S39)."""
+    violations: list[Violation] = []
+    app = checked(
+        using(lambda environ: MEAGRE[rule](environ["wsgi.input"])),
+        Policy(should=Action.REPORT, report=violations.append),
+    )
+    with pytest.raises(TypeError):
+        app(make_environ(wsgi_input=Meagre(b"body")), start)
+    assert [violation.rule.id for violation in violations] == [rule]
+
+
+@pytest.mark.parametrize("rule", MEAGRE)
+def test_good_input(rule: str, found: Found) -> None:
+    """Where the server's stream takes both, both may be used (S37, S39)."""
+    assert found(using(lambda environ: MEAGRE[rule](environ["wsgi.input"]))) == []
+
+
+def test_narrow_errors(make_environ: MakeEnviron) -> None:
+    """A server whose error log does not take every character breaks a rule (S28)."""
+    narrow = TextIOWrapper(BytesIO(), "ascii", write_through=True)
+    with pytest.warns(WSGIWarning, match="S28"), pytest.raises(UnicodeEncodeError):
+        validator(using(lambda environ: environ["wsgi.errors"].write("\u20ac")))(
+            make_environ(wsgi_errors=narrow), start
+        )
+
+
+@pytest.mark.parametrize("encoding, text", [("utf-8", "\u20ac"), ("ascii", "e")])
+def test_wide_errors(encoding: str, text: str, found: Found) -> None:
+    """What the log takes passes (S28)."""
+    log = TextIOWrapper(BytesIO(), encoding, write_through=True)
+    assert found(using(lambda environ: environ["wsgi.errors"].write(text)), wsgi_errors=log) == []
+
+
+def test_surrogates_are_no_characters(make_environ: MakeEnviron) -> None:
+    """A server's log need not take what is no character (S28)."""
+    log = TextIOWrapper(BytesIO(), "utf-8", write_through=True)
+    with pytest.raises(UnicodeEncodeError):
+        validator(using(lambda environ: environ["wsgi.errors"].write("\udce9")))(make_environ(wsgi_errors=log), start)
+
+
+# --- What applications owe ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "length, reads, expected",
+    [
+        ("4", [5], ["A33"]),
+        ("4", [4], []),
+        ("4", [2, 2], []),
+        ("4", [2, 3, 3], ["A33"]),
+        ("4", [-1, 1], ["A33"]),
+        ("4", [-1, 0, -1], []),
+        ("", [99], []),
+        (..., [99], []),
+    ],
+)
+def test_beyond_content_length(length: Any, reads: list[int], expected: list[str], found: Found) -> None:
+    """An application that asks for more than CONTENT_LENGTH leaves breaks a rule, which is said once (A33)."""
+    app = using(lambda environ: [environ["wsgi.input"].read(size) for size in reads])
+    assert found(app, CONTENT_LENGTH=length, wsgi_input=BytesIO(b"body+more")) == expected
+
+
+def test_beyond_content_length_terminated(found: Found) -> None:
+    """Where the server says that it ends the input, any size may be asked for (A33)."""
+    app = using(lambda environ: environ["wsgi.input"].read(99))
+    assert found(app, CONTENT_LENGTH="4", wsgi_input_terminated=True) == []
+
+
+@pytest.mark.parametrize("key, name", [("wsgi.input", "seek"), ("wsgi.input", "fileno"), ("wsgi.errors", "tell")])
+def test_unlisted_attribute(key: str, name: str, refusal: Refusal) -> None:
+    """The use of an attribute that PEP 3333 does not list is refused, though the server's stream has it (A31)."""
+    assert refusal(using(lambda environ: getattr(environ[key], name))) == "A31"
+
+
+def test_unlisted_attribute_is_asked_about(call: Call) -> None:
+    """To ask whether there is one is no use of it, and the answer is no (A31)."""
+    answers: list[bool] = []
+    call(using(lambda environ: answers.append(hasattr(environ["wsgi.input"], "seek"))))
+    assert answers == [False]
+
+
+def test_unlisted_method_is_called(found: Found) -> None:
+    """Where breaches are not raised, the server's method answers, and its call is reported (A31)."""
+    assert found(using(lambda environ: environ["wsgi.input"].seek(0))) == ["A31"]
+
+
+def test_unlisted_method_is_looked_up(found: Found) -> None:
+    """To look a method up is no breach (A31)."""
+    assert found(using(lambda environ: getattr(environ["wsgi.input"], "seek", None))) == []
+
+
+def test_copies() -> None:
+    """The wrappers can be asked for what they have not, and copied, before they have anything."""
+    assert not hasattr(InputWrapper.__new__(InputWrapper), "input")

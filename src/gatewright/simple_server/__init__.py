@@ -38,10 +38,10 @@ _Server = TypeVar("_Server", bound=WSGIServer)
 
 
 def demo_app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-    """Answer every request with "Hello world!" and its environ, one variable a line."""
+    """Answer every request with "Hello world!" and its environ, one variable a line; HEAD without a body (rule A42)."""
     lines = ["Hello world!", "", *(f"{key} = {value!r}" for key, value in sorted(environ.items())), ""]
     start_response("200 OK", [("Content-Type", "text/plain; charset=utf-8")])
-    return ["\n".join(lines).encode("utf-8")]
+    return [] if environ.get("REQUEST_METHOD") == "HEAD" else ["\n".join(lines).encode("utf-8")]
 
 
 @overload

@@ -4,6 +4,8 @@ Each function says in its docstring which rules it holds its argument against.  
 anything; :func:`refuse` is the one way to turn a violation into an exception.
 """
 
+from gatewright.spec.checks.callables import check_file_wrapper, check_start_response, check_wrapped_file, takes
+from gatewright.spec.checks.content import check_content_length, why_without_content
 from gatewright.spec.checks.environ import check_environ, check_errors, check_input, environ_is_sound
 from gatewright.spec.checks.response import (
     STATUS_CODES,
@@ -22,19 +24,25 @@ from gatewright.spec.checks.violation import Violation, refuse, violation_of
 __all__ = [
     "STATUS_CODES",
     "Violation",
+    "check_content_length",
     "check_environ",
     "check_errors",
     "check_exc_info",
     "check_field_name",
     "check_field_value",
+    "check_file_wrapper",
     "check_header_fields",
     "check_headers",
     "check_input",
     "check_iterable",
+    "check_start_response",
     "check_status",
     "check_status_line",
+    "check_wrapped_file",
     "environ_is_sound",
     "fields_are_known",
     "refuse",
+    "takes",
     "violation_of",
+    "why_without_content",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 from gatewright.spec.checks.violation import Violation
@@ -26,10 +27,17 @@ _REQUIRED: Mapping[str, str] = {
 }
 """Keys that must be there and the rule that says so; the standard library's order first."""
 
+_WSGI = frozenset({key for key in _REQUIRED if "." in key} | {"wsgi.file_wrapper"})
 _MISPLACED = ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH")
 _INPUT_METHODS = ("read", "readline", "readlines", "__iter__")
 _ERRORS_METHODS = ("flush", "write", "writelines")
 _SCHEMES = ("http", "https")
+
+# PEP 3333, "environ Variables": lower-case letters, digits, dots and underscores, after a prefix.
+_EXTENSION = re.compile(r"[a-z0-9_]+\.[a-z0-9_.]+")
+
+# What decoding with surrogateescape leaves of a byte that is not of the encoding (PEP 383); Latin-1 never does.
+_ESCAPED = re.compile("[\udc80-\udcff]")
 
 
 def check_environ(environ: object) -> Iterator[Violation]:
@@ -41,7 +49,7 @@ def check_environ(environ: object) -> Iterator[Violation]:
         environ: the first argument of the application.
 
     Yields:
-        A violation of the server's rules S03 to S29, for each breach that is found.
+        A violation of the server's rules S03 to S34, for each breach that is found.
     """
     kind = type(environ)
     if kind is not dict:
@@ -71,7 +79,7 @@ def environ_is_sound(environ: dict[str, Any]) -> bool:
             if type(value) is str:
                 if not value.isascii():
                     return False
-            elif "." not in key:
+            elif key not in _WSGI and _EXTENSION.fullmatch(key) is None:
                 return False
         return (
             _variables_are_sound(environ)
@@ -136,13 +144,19 @@ def _check_values(environ: dict[Any, Any]) -> Iterator[Violation]:
         if not isinstance(key, str):
             yield Violation(RULES["S18"], f"Environment key is not a string: {key!r}", key)
         elif "." in key:
-            continue  # an extension's own key: its type is its own business
+            # Its type is its own business. One that is a str may be the deployer's, or of the operating system.
+            if type(value) is not str and _EXTENSION.fullmatch(key) is None:
+                message = f"Extension variable is not named in lower case, digits, dots and underscores: {key!r}"
+                yield Violation(RULES["S31"], message, key)
         elif value is None:
             message = f"Environmental variable {key} is not a string: {type(value)!r} (value: None)"
             yield Violation(RULES["S20"], message, value)
         elif type(value) is not str:
             message = f"Environmental variable {key} is not a string: {type(value)!r} (value: {value!r})"
             yield Violation(RULES["S18"], message, value)
+        elif _ESCAPED.search(value) is not None:
+            message = f"Environmental variable {key} was not decoded as Latin-1 but with surrogateescape: {value!r}"
+            yield Violation(RULES["S34"], message, value)
         elif not is_latin_1(value):
             message = f"Environmental variable {key} holds a character above U+00FF: {value!r}"
             yield Violation(RULES["S19"], message, value)

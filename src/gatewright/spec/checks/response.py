@@ -62,12 +62,12 @@ def check_status_line(status: object) -> Violation | None:
 
 
 def check_headers(headers: HeaderList) -> Violation | None:
-    """Return the first thing wrong with a header list (rules A15 to A20, A23), as the validator judges it, or None."""
+    """Return the first thing wrong with a header list (rules A15 to A23), as the validator judges it, or None."""
     if fields_are_known(headers, _sound_names):
         return None
     violation = check_header_fields(headers)
     if violation is not None:
-        return violation
+        return _transfer_coding(violation) or violation
     for name, value in headers:
         violation = _check_name_further(name, value)
         if violation is not None:
@@ -238,8 +238,17 @@ def _check_field(name: object, value: object) -> Violation | None:
     return None
 
 
+def _transfer_coding(violation: Violation) -> Violation | None:
+    """Say of a Transfer-Encoding, which is refused like any hop-by-hop field, which rule it breaks first (rule A22)."""
+    if violation.rule.id == "A20" and str(violation.culprit).lower() == "transfer-encoding":
+        return Violation(RULES["A22"], violation.message, violation.culprit)
+    return None
+
+
 def _check_name_further(name: str, value: str) -> Violation | None:
     """Judge what harms nobody on the wire but breaks a rule."""
+    if name.lower() == "proxy-connection":
+        return Violation(RULES["A21"], f"A header that affects the connection, '{name}: {value}', not allowed", name)
     if name.lower() == "status":
         message = (
             "The Status header cannot be used; it conflicts with CGI script, "

@@ -104,6 +104,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Specification Details"',
         why="Servers set Content-Length by it, so a wrong length cuts the body or leaves the client waiting.",
         fix="Leave __len__ out of an iterable that does not know how many blocks it will yield.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="A11",
@@ -212,6 +213,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "The start_response() Callable"',
         why="The server decides whether the connection stays open, and a second voice leaves the client hanging.",
         fix="Leave out Connection, Keep-Alive and Proxy-Connection, and set keep-alive in the server.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="A22",
@@ -221,6 +223,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Handling the Content-Length Header"',
         why="The server adds its own, and the client finds chunk sizes amid the content.",
         fix="Yield the plain bytes, and compress under Content-Encoding if the client accepts it.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="A23",
@@ -251,6 +254,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "The start_response() Callable"',
         why="The server takes it for a failure and lets a second call pass that it should have refused.",
         fix="Leave the third argument out unless an except clause is running.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="A26",
@@ -270,6 +274,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "The start_response() Callable"',
         why="The response is half sent, and whatever is yielded now is appended to another page.",
         fix="Let the exception reach the server, which then ends the connection.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="A28",
@@ -289,6 +294,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "The write() Callable"',
         why="It blocks the thread of the server for each block, and some servers do not offer it.",
         fix="Yield the blocks from the returned iterable.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="A30",
@@ -298,6 +304,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "The write() Callable"',
         why="Written bytes belong before all yielded ones, so the two get out of order.",
         fix="Yield the bytes there instead.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     *application_http.RULES,
 )

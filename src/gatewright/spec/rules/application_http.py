@@ -33,6 +33,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Input and Error Streams"',
         why="A server that does not simulate the end of the file waits for bytes that never come.",
         fix='Read at most int(environ.get("CONTENT_LENGTH") or 0) bytes.',
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="A34",
@@ -70,6 +71,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Other HTTP Features"',
         why="Servers drop or use up these fields, and a proxy speaks of its own connection in them.",
         fix="Ignore them and leave the connection to the server.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="A38",
@@ -107,7 +109,7 @@ RULES: tuple[Rule, ...] = (
         reference="RFC 9110 section 8.6",
         why="Too small a value cuts the body off, too large a one leaves the client waiting for the rest.",
         fix="Set it to str(len(body)) when the body is final, or leave it to the server.",
-        enforcers=frozenset({Enforcer.HANDLER}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
         derived=True,
     ),
     Rule(
@@ -118,6 +120,7 @@ RULES: tuple[Rule, ...] = (
         reference="RFC 9110 section 6.4.1",
         why="Clients read no body there and take its bytes for the next response on the connection.",
         fix="Return an empty list in these cases.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
         derived=True,
     ),
     Rule(

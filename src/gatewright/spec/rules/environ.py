@@ -281,6 +281,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="A foreign name in a traceback would otherwise end the error report in a UnicodeEncodeError.",
         fix='Open the log with errors="backslashreplace".',
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S29",
@@ -309,6 +310,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="A name without such a prefix collides with those of middleware or passes for a CGI variable.",
         fix="Choose a key such as my_server.peer_certificate.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S32",
@@ -336,5 +338,6 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Unicode Issues"',
         why="Frameworks encode to Latin-1 and decode UTF-8 themselves, so text decoded before comes out garbled.",
         fix='Percent-decode the path to bytes and write path.decode("latin-1"), likewise for field values.',
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gatewright.spec.rules.model import Level, Party, Rule
+from gatewright.spec.rules.model import Enforcer, Level, Party, Rule
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -13,6 +13,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Optional Platform-Specific File Handling"',
         why="Applications call it with one argument or two, so another signature is a TypeError on every download.",
         fix="Define it as file_wrapper(filelike, block_size=8192, /).",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S74",
@@ -22,6 +23,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Optional Platform-Specific File Handling"',
         why="Middleware iterates over the result without a look at its type, and all else is a TypeError there.",
         fix="Give the wrapper an __iter__ that yields blocks from read(size).",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S75",
@@ -40,6 +42,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Optional Platform-Specific File Handling"',
         why="Every download would leave a file open until the process runs out of descriptors.",
         fix='Provide close on the wrapper when hasattr(filelike, "close") and call the file\'s from it.',
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S77",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gatewright.spec.rules.model import Level, Party, Rule
+from gatewright.spec.rules.model import Enforcer, Level, Party, Rule
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -22,6 +22,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Middleware Handling of Block Boundaries"',
         why="The server's thread is blocked meanwhile, and streams arrive in lumps or not at all.",
         fix='Yield b"" while data is being gathered.',
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="M03",
@@ -31,6 +32,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Middleware Handling of Block Boundaries"',
         why="The server gets no turn between the values, to do other work or to notice a lost client.",
         fix='Yield b"" for a value that gives no output.',
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="M04",
@@ -40,6 +42,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Middleware Handling of Block Boundaries"',
         why="A body that is drained first fills the memory and is no stream any more.",
         fix="Return an iterator over the result instead of a list made from it.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="M05",
@@ -49,6 +52,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Middleware Handling of Block Boundaries"',
         why="Each block then occupies the server's thread, which the iterable was meant to leave free.",
         fix="Yield such data, and call write() only for what the application wrote.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="M06",
@@ -58,6 +62,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Specification Details"',
         why="The server closes only what it was given, so files and sessions of the application stay open.",
         fix="Return an object whose close() calls the inner one; an unstarted generator skips its finally.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
         derived=True,
     ),
     Rule(
@@ -86,6 +91,7 @@ RULES: tuple[Rule, ...] = (
         reference="RFC 9110 section 8.6",
         why="The old value cuts the new body off or leaves the client waiting for more.",
         fix="Remove the field in the start_response it passes on, or set it from the new body.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
         derived=True,
     ),
 )

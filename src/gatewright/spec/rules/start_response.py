@@ -13,6 +13,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Specification Details"',
         why="An error handler passes exc_info as the third one and would itself end in a TypeError.",
         fix="Define it as start_response(status, headers, exc_info=None, /).",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S43",
@@ -59,6 +60,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "The start_response() Callable"',
         why="Accepting it in silence lets one status replace the other, and nobody learns which one was meant.",
         fix="Record the call before its arguments are checked, and raise at the next one without exc_info.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S48",
@@ -86,6 +88,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "The start_response() Callable"',
         why="A foreign Connection or Transfer-Encoding contradicts the real framing and the client loses its place.",
         fix="Look each name up in the set of hop-by-hop fields inside start_response and raise if it is there.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S51",

@@ -32,6 +32,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Input and Error Streams"',
         why="Applications commonly read the whole body this way and meet a TypeError or a read that never ends.",
         fix="Give size a default of -1 and stop at the end of the request body.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S38",
@@ -50,6 +51,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Input and Error Streams"',
         why="Multipart parsers pass one to bound memory and end in a TypeError on a server without it.",
         fix="Define readline(size=-1, /) and return at most size bytes.",
+        enforcers=frozenset({Enforcer.VALIDATOR}),
     ),
     Rule(
         id="S40",
