@@ -163,6 +163,7 @@ def _rule_in_sarif(rule: Rule) -> _Json:
         "id": rule.id,
         "shortDescription": {"text": str(rule)},
         "help": {"text": help_text},
+        "helpUri": rule.url,
         "defaultConfiguration": {"level": _SEVERITIES[rule.level]},
     }
 

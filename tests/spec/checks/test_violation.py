@@ -29,10 +29,10 @@ def test_stdlib_message() -> None:
 
 
 def test_explanation() -> None:
-    """The explanation names the rule and its id, what was seen and the remedy."""
+    """The explanation names the rule and its id, what was seen and the remedy, and links the rule's place."""
     assert BREACH.explanation == (
         "A12 (application must): give the status as a str. Seen: Status must be of type str (got 200). "
-        'Fix: Pass text such as "200 OK".'
+        'Fix: Pass text such as "200 OK". See https://gatewright.readthedocs.io/en/latest/rules.html#a12'
     )
 
 

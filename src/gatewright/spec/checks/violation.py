@@ -42,8 +42,8 @@ class Violation:
 
     @property
     def explanation(self) -> str:
-        """The line for a log: the rule with its id, what was seen, and how to mend it."""
-        return f"{self.rule}. Seen: {self.message}. Fix: {self.rule.fix}"
+        """The line for a log: the rule with its id, what was seen, how to mend it, and where to read more."""
+        return f"{self.rule}. Seen: {self.message}. Fix: {self.rule.fix} See {self.rule.url}"
 
 
 def violation_of(error: BaseException | None) -> Violation | None:

@@ -6,6 +6,9 @@ from enum import Enum
 
 from attrs import frozen
 
+DOCUMENTATION = "https://gatewright.readthedocs.io/en/latest/"
+"""Where the documentation stands; :file:`.readthedocs.yaml` builds it."""
+
 
 class Level(Enum):
     """How binding a rule is, in the words of RFC 2119."""
@@ -62,6 +65,11 @@ class Rule:
     fix: str
     enforcers: frozenset[Enforcer] = frozenset()
     derived: bool = False
+
+    @property
+    def url(self) -> str:
+        """The rule's place on the page of rules."""
+        return f"{DOCUMENTATION}rules.html#{self.id.lower()}"
 
     def __str__(self) -> str:
         """Return the rule as a log line shows it: id, level, whose duty, and the sentence."""
