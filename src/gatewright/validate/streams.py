@@ -39,7 +39,8 @@ class InputWrapper:
         self.input = wsgi_input
         self.call = call or Call()
         if environ is not None and not environ.get("wsgi.input_terminated"):
-            self._length = environ.get("CONTENT_LENGTH", "")
+            length = environ.get("CONTENT_LENGTH")
+            self._length = length if type(length) is str else ""
 
     def read(self, *args: int) -> bytes:
         """Read; ``validator()`` wants a size, which servers of PEP 333 need and CPython's tests require."""
