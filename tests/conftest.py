@@ -10,9 +10,14 @@ from textwrap import dedent
 from typing import TypeAlias
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 WriteModule: TypeAlias = Callable[[str, str], Path]
 RunPython: TypeAlias = Callable[..., "subprocess.CompletedProcess[str]"]
+
+# A machine that is busy with something else makes a test slow, not wrong.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def _list_of_fields(headers: HeaderList | None) -> HeaderList:
         return []
     if type(headers) is not list:
         raise TypeError("Headers must be a list of name/value tuples")
-    for name, value in headers:
+    for name, value in headers:  # _check(), written out here and in __setitem__(): a call costs as much as the look
         if type(name) is not str or type(value) is not str or not (name + value).isprintable():
             _require_name(name)
             _require_value(value)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from io import BytesIO, StringIO
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from gatewright.spec.checks import Violation, violation_of
 from gatewright.util import FileWrapper, setup_testing_defaults
@@ -126,7 +126,7 @@ def environ_of(changes: dict[Any, Any]) -> dict[Any, Any]:
     return {key: value for key, value in environ.items() if value is not ...}
 
 
-EXAMPLES = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = settings(max_examples=200)
 
 
 @EXAMPLES
