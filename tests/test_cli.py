@@ -38,6 +38,16 @@ BREACH = """
     """
 
 
+@pytest.fixture(autouse=True)
+def _heed_ctrl_c() -> Iterator[None]:
+    """Undo what a shell does to tests in the background: it has them, and what they start, ignore Ctrl-C."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class Server:
     """A running ``gatewright serve``: the line that it printed, and where it listens."""
 
