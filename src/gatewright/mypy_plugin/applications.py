@@ -1,20 +1,152 @@
-"""Applications: whether what is passed as one can be called as PEP 3333 says (error code ``wsgi-app``)."""
+"""Applications: whether what is passed as one can be called as PEP 3333 says (error code ``wsgi-app``).
+
+Every function, method and class that takes an application, or a ``start_response``, is served, ours or not: what
+counts is the type of the parameter.  mypy asks for the hook before it checks the arguments.  Where one does not fit and
+the reason is known, the reason is reported and the parameter becomes Any, so that mypy does not report it again.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mypy.nodes import Decorator, FuncDef, LambdaExpr, OverloadedFuncDef, StarExpr, TypeInfo, Var
+from mypy.subtypes import is_subtype
+from mypy.types import AnyType, CallableType, Instance, Overloaded, TypeOfAny, UnionType, get_proper_type
+
+from gatewright.mypy_plugin.diagnosis import why_no_application, why_no_start_response
+from gatewright.mypy_plugin.messages import WSGI_APP, report
+from gatewright.mypy_plugin.questions import Question
+
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mypy.nodes import Expression, SymbolNode
+    from mypy.plugin import CheckerPluginInterface, FunctionSigContext, MethodSigContext
+    from mypy.types import ProperType, Type
+
     from gatewright.mypy_plugin.hooks import FunctionSignatureHook, Host, MethodSignatureHook
+    from gatewright.mypy_plugin.questions import Finding
+
+    Expectation = tuple[ProperType, Callable[[Question], Finding | None]]
 
 __all__ = ["function_signature_hook", "method_signature_hook"]
 
+_APPLICATION = "gatewright.types.WSGIApplication"
+_START_RESPONSE = frozenset(
+    {"gatewright.types.StartResponse", "wsgiref.types.StartResponse", "_typeshed.wsgi.StartResponse"}
+)
+_CONSTRUCTORS = ("__init__", "__new__")
 
-def function_signature_hook(host: Host, fullname: str) -> FunctionSignatureHook | None:  # noqa: ARG001  # a skeleton
+# Most calls are of these, and none of them takes an application.
+_NEVER = ("builtins.", "typing.", "collections.")
+
+
+def function_signature_hook(host: Host, fullname: str) -> FunctionSignatureHook | None:
     """Check calls of functions and classes that take an application."""
-    return None
+    return _hook(host, fullname)
 
 
-def method_signature_hook(host: Host, fullname: str) -> MethodSignatureHook | None:  # noqa: ARG001  # a skeleton
+def method_signature_hook(host: Host, fullname: str) -> MethodSignatureHook | None:
     """Check calls of methods that take an application."""
+    return _hook(host, fullname)
+
+
+def _hook(host: Host, fullname: str) -> Callable[[FunctionSigContext | MethodSigContext], CallableType] | None:
+    if fullname.startswith(_NEVER):
+        return None
+    signatures = list(_signatures(_find(host, fullname)))
+    # An overload without an application might be the one that is meant; mypy says then that none of them fits.
+    if not signatures or not all(any(map(_expectation, signature.arg_types)) for signature in signatures):
+        return None
+    return lambda context: _checked_signature(host, context)
+
+
+# --- Which calls ----------------------------------------------------------------------------------------------------
+
+
+def _find(host: Host, fullname: str) -> SymbolNode | None:
+    """Find what is called; mypy names a method by the class of the object, which may have inherited it."""
+    found = host.lookup_fully_qualified(fullname)
+    if found is not None:
+        return found.node
+    owner, _, name = fullname.rpartition(".")
+    found = host.lookup_fully_qualified(owner)
+    return _member(found.node, name) if found is not None and isinstance(found.node, TypeInfo) else None
+
+
+def _member(owner: TypeInfo, name: str) -> SymbolNode | None:
+    """Find a method, except those that every object has."""
+    base = owner.get_containing_type_info(name)
+    return None if base is None or base.fullname == "builtins.object" else base.names[name].node
+
+
+def _signatures(node: SymbolNode | None) -> Iterator[CallableType]:
+    """Yield the signatures that something can be called with, as far as they are declared."""
+    if isinstance(node, TypeInfo):
+        for name in _CONSTRUCTORS:
+            yield from _signatures(_member(node, name))
+        return
+    if isinstance(node, Decorator):
+        node = node.var
+    if isinstance(node, FuncDef | OverloadedFuncDef | Var) and node.type is not None:
+        declared = get_proper_type(node.type)
+        if isinstance(declared, CallableType):
+            yield declared
+        elif isinstance(declared, Overloaded):
+            yield from declared.items
+
+
+def _expectation(formal: Type) -> Expectation | None:
+    """Return what a parameter takes, and what can tell why an argument is no such thing; None if it is neither."""
+    proper = get_proper_type(formal)
+    if isinstance(proper, UnionType):
+        return next(filter(None, map(_expectation, proper.items)), None)
+    if _is_start_response(proper):
+        return proper, why_no_start_response
+    if isinstance(proper, Instance) and proper.type.fullname == _APPLICATION:
+        return proper, why_no_application
+    if isinstance(proper, CallableType) and _is_shaped_like_an_application(proper):
+        return proper, why_no_application
     return None
+
+
+def _is_start_response(proper: ProperType) -> bool:
+    return isinstance(proper, Instance) and proper.type.fullname in _START_RESPONSE
+
+
+def _is_shaped_like_an_application(proper: CallableType) -> bool:
+    """Recognise typeshed's alias, and what others write out instead of it, by its second parameter."""
+    return len(proper.arg_types) == 2 and _is_start_response(get_proper_type(proper.arg_types[1]))
+
+
+# --- What is passed -------------------------------------------------------------------------------------------------
+
+
+def _checked_signature(host: Host, context: FunctionSigContext | MethodSigContext) -> CallableType:
+    """Report what does not fit; return the signature with Any for each parameter that was reported."""
+    signature = context.default_signature
+    if context.api.msg.prefer_simple_messages():  # nobody is going to see them: mypy, or we, are only trying
+        return signature
+    formals = list(signature.arg_types)
+    for position, (formal, actuals) in enumerate(zip(formals, context.args, strict=True)):
+        for actual in actuals if _expectation(formal) else ():
+            finding = _finding(context.api, actual, formal)
+            if finding and report(host, context.api, actual, WSGI_APP, finding.rule, finding.message):
+                formals[position] = AnyType(TypeOfAny.from_error)
+    return signature.copy_modified(arg_types=formals)
+
+
+def _finding(api: CheckerPluginInterface, actual: Expression, formal: Type) -> Finding | None:
+    """Say why an argument does not fit; None if it does, or if mypy's own message says more."""
+    expectation = _expectation(formal)
+    if expectation is None or isinstance(actual, StarExpr):
+        return None
+    # mypy is going to look at the argument itself, and to report what is wrong inside of it.
+    with api.msg.filter_errors() as inside:
+        found = api.get_expression_type(actual, formal)
+        if isinstance(actual, LambdaExpr) and inside.has_new_errors():
+            found = api.get_expression_type(actual)  # what it returns by itself, and not what is asked of it
+    if is_subtype(found, formal, options=api.options):
+        return None
+    expected, diagnose = expectation
+    return diagnose(Question(api, actual, get_proper_type(found), expected))
