@@ -37,7 +37,7 @@ def report(host: Host, api: CheckerPluginInterface, context: Context, code: Erro
     Returns:
         Whether the breach was reported.
     """
-    if rule in host.settings.disabled:
+    if not host.settings.checks(rule):
         return False
     api.fail(f"{message} ({rule})", context, code=code)
     api.msg.note(f"Rule {rule}: {RULES[rule].url}", context, code=code)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mypy.errors import CompileError
 from mypy.plugin import Plugin
 
-from gatewright.mypy_plugin import applications
-from gatewright.mypy_plugin.options import Settings
+from gatewright.errors import ConfigurationError
+from gatewright.mypy_plugin import applications, responses
+from gatewright.mypy_plugin.options import Settings, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mypy.nodes import MypyFile
     from mypy.options import Options
+    from mypy.plugin import ReportConfigContext
 
     from gatewright.mypy_plugin.hooks import (
         AttributeHook,
@@ -30,22 +36,57 @@ __all__ = ["GatewrightPlugin"]
 # Which concern answers which question of mypy.  The first hook counts, as it does among plugins: nobody may answer for
 # a name that is none of his.
 _FUNCTION_SIGNATURE: tuple[Callable[[Host, str], FunctionSignatureHook | None], ...] = (
+    responses.function_signature_hook,
     applications.function_signature_hook,
 )
 _FUNCTION: tuple[Callable[[Host, str], FunctionHook | None], ...] = ()
-_METHOD_SIGNATURE: tuple[Callable[[Host, str], MethodSignatureHook | None], ...] = (applications.method_signature_hook,)
+_METHOD_SIGNATURE: tuple[Callable[[Host, str], MethodSignatureHook | None], ...] = (
+    responses.method_signature_hook,
+    applications.method_signature_hook,
+)
 _METHOD: tuple[Callable[[Host, str], MethodHook | None], ...] = ()
 _ATTRIBUTE: tuple[Callable[[Host, str], AttributeHook | None], ...] = ()
-_BASE_CLASS: tuple[Callable[[Host, str], ClassHook | None], ...] = ()
+_BASE_CLASS: tuple[Callable[[Host, str], ClassHook | None], ...] = (responses.base_class_hook,)
 _TYPE_ANALYZE: tuple[Callable[[Host, str], TypeAnalyzeHook | None], ...] = ()
 
 
+_PACKAGE = Path(__file__).parent.parent
+_SOURCES = ("mypy_plugin", "spec")
+
+
 class GatewrightPlugin(Plugin):
-    """Checks the WSGI in what mypy reads."""
+    """Checks the WSGI in what mypy reads.
+
+    Attributes:
+        settings: what the user chose; the defaults, if that cannot be used.
+        fingerprint: all that the findings depend on beside the code; mypy's cache is good for one fingerprint only.
+    """
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
         self.settings = Settings()
+        self._problem: str | None = None
+        try:
+            self.settings = read(options.config_file) if options.config_file else Settings()
+        except ConfigurationError as error:
+            self._problem = f"{options.config_file}: error: {error}"
+        chosen = [*sorted(self.settings.disable), self.settings.upgrade_environ, self._problem]
+        self.fingerprint = f"{_digest()} {chosen}"
+
+    def set_modules(self, modules: dict[str, MypyFile]) -> None:
+        """Take the modules that mypy has read, before it looks into them.
+
+        Raises:
+            CompileError: if the settings cannot be used.  mypy shows it as an error of its own and ends with status 2.
+                Raised by the constructor, it would end mypy's daemon with a traceback.
+        """
+        if self._problem is not None:
+            raise CompileError([self._problem])
+        super().set_modules(modules)
+
+    def report_config_data(self, ctx: ReportConfigContext) -> str:
+        """Return the fingerprint, which mypy keeps with what it caches of each module."""
+        return self.fingerprint
 
     def get_function_signature_hook(self, fullname: str) -> FunctionSignatureHook | None:
         """Return what sees the signature of a function or class before a call of it is checked."""
@@ -74,3 +115,11 @@ class GatewrightPlugin(Plugin):
     def get_type_analyze_hook(self, fullname: str) -> TypeAnalyzeHook | None:
         """Return what reads a name in an annotation."""
         return next((hook for ask in _TYPE_ANALYZE if (hook := ask(self, fullname))), None)
+
+
+def _digest() -> str:
+    """Sum up the sources that decide on findings; mypy does that for the entry module alone."""
+    digest = hashlib.sha256()
+    for path in sorted(path for name in _SOURCES for path in (_PACKAGE / name).rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -14,6 +14,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Specification Details"',
         why="The server passes two by position, so any other signature is a TypeError.",
         fix="Write def application(environ, start_response), with names of your choice.",
+        enforcers=frozenset({Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="A02",
@@ -73,7 +74,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "The write() Callable"',
         why="The server iterates over the result in any case, and None ends in a TypeError after the output.",
         fix="End with return [body], or with return [] after write().",
-        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="A08",
@@ -83,7 +84,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Buffering and Streaming"',
         why="Iteration gives single characters or ints, so the body fails or leaves one byte at a time.",
         fix="Put the body into a list: return [body].",
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.MYPY_PLUGIN}),
         derived=True,
     ),
     Rule(
@@ -94,7 +95,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Unicode Issues"',
         why="A str has no encoding on the wire, and servers fail on it after the headers or send an empty body.",
         fix='Encode text before it is yielded, for example text.encode("utf-8").',
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="A10",
@@ -123,7 +124,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Unicode Issues"',
         why="Servers split and encode it as text, so an int, bytes or an HTTPStatus member fails.",
         fix='Pass text such as "200 OK".',
-        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="A13",
@@ -133,7 +134,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "The start_response() Callable"',
         why="Servers cut the code out by position, so any other shape makes a malformed status line.",
         fix='Write "404 Not Found"; the usual reason for a code is http.HTTPStatus(404).phrase.',
-        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="A14",
@@ -143,7 +144,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "The start_response() Callable"',
         why="What follows a line break is read as header fields or body, which is response splitting.",
         fix="Keep user input out of the reason and use printable characters only.",
-        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="A15",
@@ -153,7 +154,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "The start_response() Callable"',
         why="The server may change the list in place, so a tuple, generator or headers object fails there.",
         fix="Write list(headers), or list(headers.items()) for a mapping.",
-        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="A16",
@@ -163,7 +164,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "The start_response() Callable"',
         why="The server unpacks and encodes every item as text, so an int, bytes or a list fails there.",
         fix='Make both parts text, as in ("Content-Length", str(size)).',
-        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="A17",
@@ -173,7 +174,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "The start_response() Callable"',
         why="A name with a colon, space or line break is read differently by every proxy or smuggles a field in.",
         fix="Use letters, digits and hyphens, as in X-Request-Id.",
-        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="A18",
@@ -183,7 +184,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "The start_response() Callable"',
         why="CR or LF in a value lets a visitor add header fields or a body of his own, which is header injection.",
         fix="Refuse or percent-encode control characters in whatever the value takes from a request.",
-        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="A19",
@@ -193,7 +194,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Unicode Issues"',
         why="Servers encode both as Latin-1, so any other character is a UnicodeEncodeError when they are sent.",
         fix="Percent-encode URLs, and write file names in the form filename*=UTF-8''... of RFC 8187.",
-        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="A20",
@@ -203,7 +204,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Other HTTP Features"',
         why="They describe the server's connection to the client and contradict the framing it really uses.",
         fix="Take Connection, Keep-Alive, TE, Trailer, Transfer-Encoding, Upgrade and Proxy-* fields out.",
-        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="A21",
@@ -213,7 +214,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "The start_response() Callable"',
         why="The server decides whether the connection stays open, and a second voice leaves the client hanging.",
         fix="Leave out Connection, Keep-Alive and Proxy-Connection, and set keep-alive in the server.",
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="A22",
@@ -223,7 +224,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Handling the Content-Length Header"',
         why="The server adds its own, and the client finds chunk sizes amid the content.",
         fix="Yield the plain bytes, and compress under Content-Encoding if the client accepts it.",
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="A23",
@@ -233,7 +234,7 @@ RULES: tuple[Rule, ...] = (
         reference="RFC 3875 section 6.3.3",
         why="A CGI gateway takes that field for the status line, so it overrides the status argument.",
         fix="Give the status to start_response as the first argument only.",
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.MYPY_PLUGIN}),
         derived=True,
     ),
     Rule(

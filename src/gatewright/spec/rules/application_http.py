@@ -109,7 +109,7 @@ RULES: tuple[Rule, ...] = (
         reference="RFC 9110 section 8.6",
         why="Too small a value cuts the body off, too large a one leaves the client waiting for the rest.",
         fix="Set it to str(len(body)) when the body is final, or leave it to the server.",
-        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER, Enforcer.MYPY_PLUGIN}),
         derived=True,
     ),
     Rule(

@@ -38,6 +38,7 @@ class Enforcer(Enum):
 
     VALIDATOR = "gatewright.validate"
     HANDLER = "gatewright.handlers"
+    MYPY_PLUGIN = "gatewright.mypy_plugin"
 
 
 @frozen

@@ -13,7 +13,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Specification Details"',
         why="An error handler passes exc_info as the third one and would itself end in a TypeError.",
         fix="Define it as start_response(status, headers, exc_info=None, /).",
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="S43",
@@ -23,7 +23,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "The start_response() Callable"',
         why="Applications that push their output call it, and None in its place ends them with a TypeError.",
         fix="Return a function that takes one bytes block and sends it like a yielded one.",
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="S44",
