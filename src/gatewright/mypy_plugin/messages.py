@@ -10,7 +10,7 @@ from gatewright.spec.rules import RULES
 
 if TYPE_CHECKING:
     from mypy.nodes import Context
-    from mypy.plugin import CheckerPluginInterface
+    from mypy.plugin import CheckerPluginInterface, SemanticAnalyzerPluginInterface
 
     from gatewright.mypy_plugin.hooks import Host
 
@@ -28,7 +28,7 @@ def report(host: Host, api: CheckerPluginInterface, context: Context, code: Erro
 
     Args:
         host: the plugin.
-        api: the type checker, from the context that mypy gives to a hook.
+        api: the type checker or the semantic analyzer, from the context that mypy gives to a hook.
         context: the expression that is wrong.
         code: one of the codes of this module.
         rule: the id of the rule.

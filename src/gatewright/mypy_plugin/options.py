@@ -8,13 +8,15 @@ from collections.abc import Mapping
 from configparser import RawConfigParser
 from typing import TYPE_CHECKING, cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from gatewright.errors import ConfigurationError
 from gatewright.spec.rules import RULES, Enforcer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    Convert = Callable[["Settings", object], "Settings"]
 
 __all__ = ["Settings", "read"]
 
@@ -52,8 +54,12 @@ def read(config_file: str) -> Settings:
         ConfigurationError: for an option that does not exist, a value of the wrong type, or a rule that is not checked.
     """
     if config_file.endswith(".toml"):
-        return _settings(_TOML_SECTION, _read_toml(config_file), {"disable": _list, "upgrade_environ": _boolean})
-    return _settings(_INI_SECTION, _read_ini(config_file), {"disable": _split, "upgrade_environ": _boolean_word})
+        return _settings(
+            _TOML_SECTION, _read_toml(config_file), {"disable": _disable_list, "upgrade_environ": _upgrade_environ}
+        )
+    return _settings(
+        _INI_SECTION, _read_ini(config_file), {"disable": _disable_words, "upgrade_environ": _upgrade_environ_word}
+    )
 
 
 def _read_ini(path: str) -> Mapping[str, object]:
@@ -76,42 +82,40 @@ def _table(value: object) -> Mapping[str, object]:
     return cast("Mapping[str, object]", value)
 
 
-def _settings(
-    section: str, values: Mapping[str, object], options: Mapping[str, Callable[[object], object]]
-) -> Settings:
-    """Convert every value as its option wants it."""
-    settings = {}
+def _settings(section: str, values: Mapping[str, object], options: Mapping[str, Convert]) -> Settings:
+    """Take every value over as its option wants it."""
+    settings = Settings()
     for name, value in values.items():
         if name not in options:
             raise ConfigurationError(f"[{section}] has no option {name!r}{_guess(name, options)}")
         try:
-            settings[name] = options[name](value)
+            settings = options[name](settings, value)
         except ConfigurationError as error:
             raise ConfigurationError(f"[{section}] {name}: {error}") from None
-    return Settings(**settings)
+    return settings
 
 
 # --- Values ---------------------------------------------------------------------------------------------------------
 
 
-def _split(value: object) -> frozenset[str]:
-    return _rules(str(value).replace(",", " ").split())
+def _disable_words(settings: Settings, value: object) -> Settings:
+    return evolve(settings, disable=_rules(str(value).replace(",", " ").split()))
 
 
-def _list(value: object) -> frozenset[str]:
+def _disable_list(settings: Settings, value: object) -> Settings:
     if not isinstance(value, list):
         raise ConfigurationError('a list of rules is wanted, as in ["A13", "A17"]')
-    return _rules(map(str, cast("list[object]", value)))
+    return evolve(settings, disable=_rules(map(str, cast("list[object]", value))))
 
 
-def _boolean_word(value: object) -> bool:
-    return _boolean(RawConfigParser.BOOLEAN_STATES.get(str(value).lower()))
+def _upgrade_environ_word(settings: Settings, value: object) -> Settings:
+    return _upgrade_environ(settings, RawConfigParser.BOOLEAN_STATES.get(str(value).lower()))
 
 
-def _boolean(value: object) -> bool:
+def _upgrade_environ(settings: Settings, value: object) -> Settings:
     if not isinstance(value, bool):
         raise ConfigurationError("true or false is wanted")
-    return value
+    return evolve(settings, upgrade_environ=value)
 
 
 def _rules(names: Iterable[str]) -> frozenset[str]:
