@@ -23,7 +23,14 @@ WSGI_HEADER: Final = ErrorCode("wsgi-header", "Check literal headers of WSGI res
 WSGI_ENVIRON: Final = ErrorCode("wsgi-environ", "Check keys and values of the WSGI environ", "WSGI")
 
 
-def report(host: Host, api: CheckerPluginInterface, context: Context, code: ErrorCode, rule: str, message: str) -> bool:
+def report(
+    host: Host,
+    api: CheckerPluginInterface | SemanticAnalyzerPluginInterface,
+    context: Context,
+    code: ErrorCode,
+    rule: str,
+    message: str,
+) -> bool:
     """Report a breach of a rule, unless the user has disabled the rule.
 
     Args:
