@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mypy.nodes import Decorator, FuncDef, LambdaExpr, OverloadedFuncDef, StarExpr, TypeInfo, Var
+from mypy.nodes import CallExpr, Decorator, FuncDef, LambdaExpr, OverloadedFuncDef, TypeInfo, Var
 from mypy.subtypes import is_subtype
 from mypy.types import AnyType, CallableType, Instance, Overloaded, TypeOfAny, UnionType, get_proper_type
 
@@ -20,7 +20,7 @@ from gatewright.mypy_plugin.questions import Question
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mypy.nodes import Expression, SymbolNode
+    from mypy.nodes import Context, Expression, SymbolNode
     from mypy.plugin import CheckerPluginInterface, FunctionSigContext, MethodSigContext
     from mypy.types import ProperType, Type
 
@@ -129,17 +129,25 @@ def _checked_signature(host: Host, context: FunctionSigContext | MethodSigContex
         return signature
     formals = list(signature.arg_types)
     for position, (formal, actuals) in enumerate(zip(formals, context.args, strict=True)):
-        for actual in actuals if _expectation(formal) else ():
+        for actual in _without_starred(context.context, actuals) if _expectation(formal) else ():
             finding = _finding(context.api, actual, formal)
             if finding and report(host, context.api, actual, WSGI_APP, finding.rule, finding.message):
                 formals[position] = AnyType(TypeOfAny.from_error)
     return signature.copy_modified(arg_types=formals)
 
 
+def _without_starred(call: Context, actuals: list[Expression]) -> list[Expression]:
+    """Leave out ``*args`` and ``**kw``: the expression is not what is passed, but a collection of it."""
+    if not isinstance(call, CallExpr):
+        return actuals
+    starred = [argument for argument, kind in zip(call.args, call.arg_kinds, strict=True) if kind.is_star()]
+    return [actual for actual in actuals if actual not in starred]
+
+
 def _finding(api: CheckerPluginInterface, actual: Expression, formal: Type) -> Finding | None:
     """Say why an argument does not fit; None if it does, or if mypy's own message says more."""
     expectation = _expectation(formal)
-    if expectation is None or isinstance(actual, StarExpr):
+    if expectation is None:
         return None
     # mypy is going to look at the argument itself, and to report what is wrong inside of it.
     with api.msg.filter_errors() as inside:
