@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import NamedTuple
@@ -20,7 +21,7 @@ from typing import NamedTuple
 import pytest
 
 import gatewright
-from gatewright import simple_server
+from gatewright import cli, simple_server
 from gatewright.cli import run
 from gatewright.spec.rules import RULES
 
@@ -374,6 +375,33 @@ class TestRules:
             assert (process.stderr.read(), process.wait(TIME_LIMIT)) == ("", 1)
 
 
+def nothing_installed(name: str) -> list[Distribution]:
+    """Stand for importlib.metadata.distributions() where there is no gatewright."""
+    return [] if name == "gatewright" else list(distributions(name=name))
+
+
+class TestStubs:
+    def test_folder(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """The folder that is printed holds the stubs."""
+        run(["stubs"])
+        assert (Path(capsys.readouterr().out.strip()) / "wsgiref" / "__init__.pyi").is_file()
+
+    def test_installed(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        """What was installed stands beside site-packages: in it, mypy takes no folder for its mypy_path."""
+        monkeypatch.setattr(cli, "__file__", str(tmp_path / "gatewright" / "cli.py"))
+        run(["stubs"])
+        assert Path(capsys.readouterr().out.strip()).parts[-3:] == ("share", "gatewright", "stubs")
+
+    def test_missing(self, mistake: Callable[..., Mistake], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        """An installation without them is told in one line."""
+        monkeypatch.setattr(cli, "__file__", str(tmp_path / "gatewright" / "cli.py"))
+        monkeypatch.setattr("importlib.metadata.distributions", nothing_installed)
+        expected = "gatewright: this installation of gatewright came without its stubs of wsgiref\n"
+        assert mistake("stubs") == (2, "", expected)
+
+
 class TestCommand:
     def test_version(self, run_python: RunPython) -> None:
         """--version prints the version."""
@@ -382,7 +410,7 @@ class TestCommand:
     def test_help(self, run_python: RunPython) -> None:
         """--help names the commands that there are."""
         text = run_python("-m", "gatewright", "--help").stdout
-        assert [name in text for name in ("check", "rules", "serve")] == [True, True, True]
+        assert [name in text for name in ("check", "rules", "serve", "stubs")] == [True] * 4
 
     def test_help_of_serve(self, run_python: RunPython) -> None:
         """Its help shows each option."""

@@ -167,6 +167,29 @@ def rules(*ids: str) -> None:
     print("\n\n".join(map(page_of, chosen)) if chosen else list_of(RULES.values()))
 
 
+@app.command
+def stubs() -> None:
+    """Print the folder that holds stubs of wsgiref: for type checkers, where code still imports wsgiref.
+
+    It is a folder for mypy_path of mypy, stubPath of pyright and search-path of pyrefly.
+    """
+    print(_stubs_folder())
+
+
+def _stubs_folder() -> str:
+    """Return the folder of the checkout that this file is in, or else the one that was installed."""
+    from importlib.metadata import distributions
+
+    checkout = os.path.join(os.path.dirname(__file__), "..", "..", "stubs")
+    if os.path.isdir(os.path.join(checkout, "wsgiref")):
+        return os.path.realpath(checkout)
+    for distribution in distributions(name="gatewright"):
+        for file in distribution.files or ():
+            if file.match("stubs/wsgiref/__init__.pyi"):
+                return os.path.realpath(os.path.join(file.locate(), "..", ".."))
+    raise ConfigurationError("this installation of gatewright came without its stubs of wsgiref")
+
+
 def _rule(name: str) -> Rule:
     from gatewright.spec.rules import RULES
 

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, overload, runtime_checkable
 
 if TYPE_CHECKING:
-    from typing import Literal, TypeVar
+    from typing import Literal, Self, TypeVar
 
     from _typeshed import SupportsKeysAndGetItem
 
@@ -231,10 +231,26 @@ if TYPE_CHECKING:
 
     # Any makes an Environ fit where a dict is wanted: app(environ, ...), werkzeug.Request(environ). dict gives checkers
     # its other methods, dict displays and mapping patterns; SupportsKeysAndGetItem lets mypy infer {**environ}.
-    class _Dict(  # type: ignore[misc]  # dict and Any are no protocols, but meant
+    class _AnyToPyrefly:
+        """Nothing; to pyrefly Any: it takes no protocol for a dict that has no Any among its bases."""
+
+    TYPE_CHECKING_WITH_PYREFLY: Literal[False] = False
+    if TYPE_CHECKING_WITH_PYREFLY:
+        from typing import Any as _AnyToPyrefly  # type: ignore[unreachable]  # see above
+
+    class _Attribute:
+        """Makes an attribute of a class that is an Environ be one; pyrefly would look for this in Any, and find Any."""
+
+        def __get__(self, instance: object, owner: object = None, /) -> Self: ...
+        def __set__(self, instance: object, value: Environ, /) -> None: ...
+
+    # dict makes an Environ fit where a dict is wanted: app(environ, ...), werkzeug.Request(environ), and gives it its
+    # other methods, dict displays and mapping patterns; SupportsKeysAndGetItem lets mypy infer {**environ}.
+    class _Dict(  # type: ignore[misc]  # three are no protocols, but meant
         dict[str, Any],  # pyright: ignore[reportGeneralTypeIssues]  # the same
         SupportsKeysAndGetItem[str, Any],
-        Any,  # type: ignore[misc]  # the same
+        _Attribute,  # pyright: ignore[reportGeneralTypeIssues]  # the same
+        _AnyToPyrefly,  # pyright: ignore[reportGeneralTypeIssues]  # the same
         Protocol,
     ):
         """To checkers, a dict."""

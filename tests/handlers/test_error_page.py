@@ -10,7 +10,7 @@ from gatewright.errors import RequestError
 from gatewright.handlers import BaseCGIHandler
 from gatewright.spec.checks import Violation
 from gatewright.spec.rules import RULES
-from gatewright.types import ExcInfo, StartResponse, WSGIApplication
+from gatewright.types import OptExcInfo, StartResponse, WSGIApplication
 
 MakeApp = Callable[..., WSGIApplication]
 Respond = Callable[..., tuple[bytes, str]]
@@ -118,10 +118,10 @@ def test_traceback_limit(respond: Respond) -> None:
 
 def test_own_log(respond: Respond) -> None:
     """log_exception() may be replaced."""
-    logged: list[BaseException] = []
+    logged: list[BaseException | None] = []
 
     class Handler(BaseCGIHandler):
-        def log_exception(self, exc_info: ExcInfo) -> None:
+        def log_exception(self, exc_info: OptExcInfo) -> None:
             logged.append(exc_info[1])
 
     assert (respond(failing, Handler)[1], [type(error) for error in logged]) == ("", [Failure])

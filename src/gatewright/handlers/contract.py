@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from gatewright.spec.checks import Violation
     from gatewright.types import (
         ErrorStream,
-        ExcInfo,
         FileWrapper as FileWrapperProtocol,
         HeaderList,
         HeadersProtocol,
@@ -165,7 +164,7 @@ class HandlerContract:
         """Make the error page: a WSGI application."""
         raise NotImplementedError
 
-    def log_exception(self, exc_info: ExcInfo) -> None:
+    def log_exception(self, exc_info: OptExcInfo) -> None:
         """Write an exception to the log."""
         raise NotImplementedError
 

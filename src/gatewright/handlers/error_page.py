@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import TextIO
 
-    from gatewright.types import ExcInfo, StartResponse, WSGIEnvironment
+    from gatewright.types import OptExcInfo, StartResponse, WSGIEnvironment
 
 
 class ErrorPageMixin(HandlerContract):
@@ -28,7 +28,7 @@ class ErrorPageMixin(HandlerContract):
 
         Once the head was sent nothing can be taken back: the response stays cut short, and the log says so (rule A38).
         """
-        self.log_exception(cast("ExcInfo", sys.exc_info()))
+        self.log_exception(sys.exc_info())
         if not self.headers_sent:
             self.result = self.error_output(self.environ, self.start_response)
             self.finish_response()
@@ -49,7 +49,7 @@ class ErrorPageMixin(HandlerContract):
         start_response(status, self.error_headers[:], sys.exc_info())
         return [body]
 
-    def log_exception(self, exc_info: ExcInfo) -> None:
+    def log_exception(self, exc_info: OptExcInfo) -> None:
         """Write the traceback to ``wsgi.errors`` and flush it.
 
         If a rule was broken, the line before the traceback names it: it is the exception's cause.  A client's fault
