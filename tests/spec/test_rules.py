@@ -77,7 +77,7 @@ TESTS = Path(__file__).parents[1]
 TESTS_OF = {
     Enforcer.VALIDATOR: ("test_validate*.py", "validate/**/*.py", "spec/test_checks.py", "spec/checks/**/*.py"),
     Enforcer.HANDLER: ("handlers/**/*.py",),
-    Enforcer.MYPY_PLUGIN: ("mypy_plugin/**/*",),
+    Enforcer.MYPY_PLUGIN: ("mypy_plugin/**/*.py",),
 }
 
 

@@ -42,12 +42,14 @@ class Question:
         expression: what is passed.
         found: its type.
         expected: the type of the parameter that it is passed for.
+        is_item: whether it may be of other types as well.
     """
 
     api: CheckerPluginInterface
     expression: Expression
     found: ProperType
     expected: ProperType
+    is_item: bool = False
 
     # --- What it is -------------------------------------------------------------------------------------------------
 
@@ -56,7 +58,8 @@ class Question:
         """What to call it in a message."""
         if isinstance(self.expression, LambdaExpr):
             return "This lambda"
-        return f'"{self.written}"' if isinstance(self.expression, RefExpr) else self.name_of(self.found)
+        named = isinstance(self.expression, RefExpr) and not self.is_item
+        return f'"{self.written}"' if named else self.name_of(self.found)
 
     @property
     def written(self) -> str:
@@ -84,7 +87,7 @@ class Question:
         """Yield a question for each item of a union that does not fit."""
         if isinstance(self.found, UnionType):
             items = map(get_proper_type, self.found.items)
-            yield from (evolve(self, found=item) for item in items if not self.fits(item, self.expected))
+            yield from (evolve(self, found=item, is_item=True) for item in items if not self.fits(item, self.expected))
 
     # --- What its parts are -----------------------------------------------------------------------------------------
 
