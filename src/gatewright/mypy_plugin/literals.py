@@ -27,7 +27,7 @@ from mypy.nodes import (
 )
 from mypy.types import Instance, LiteralType, NoneType, Type, get_proper_type
 
-__all__ = ["UNKNOWN", "Follow", "Literals", "alternatives", "literal_of_type"]
+__all__ = ["UNKNOWN", "Follow", "Literals", "alternatives", "is_known", "literal_of_type"]
 
 Follow: TypeAlias = Callable[[Var], Expression | None]
 """Tells the one expression that a variable was bound to, or None where that is not certain."""
@@ -56,6 +56,15 @@ _CONSTANTS: Final[dict[str, object]] = {"builtins.True": True, "builtins.False":
 
 def _not_followed(_: Var) -> Expression | None:
     return None
+
+
+def is_known(value: object) -> bool:
+    """Whether a value is known, with all that it holds."""
+    if isinstance(value, tuple | list):
+        return all(map(is_known, cast("tuple[object, ...]", value)))
+    if isinstance(value, dict):
+        return is_known([*cast("dict[object, object]", value).items()])
+    return value is not UNKNOWN
 
 
 def alternatives(node: Expression) -> Iterator[Expression]:

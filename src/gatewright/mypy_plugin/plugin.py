@@ -10,7 +10,7 @@ from mypy.errors import CompileError
 from mypy.plugin import Plugin
 
 from gatewright.errors import ConfigurationError
-from gatewright.mypy_plugin import applications, responses
+from gatewright.mypy_plugin import applications, environ, responses
 from gatewright.mypy_plugin.options import Settings, read
 
 if TYPE_CHECKING:
@@ -42,12 +42,13 @@ _FUNCTION_SIGNATURE: tuple[Callable[[Host, str], FunctionSignatureHook | None], 
 _FUNCTION: tuple[Callable[[Host, str], FunctionHook | None], ...] = ()
 _METHOD_SIGNATURE: tuple[Callable[[Host, str], MethodSignatureHook | None], ...] = (
     responses.method_signature_hook,
+    environ.method_signature_hook,
     applications.method_signature_hook,
 )
-_METHOD: tuple[Callable[[Host, str], MethodHook | None], ...] = ()
+_METHOD: tuple[Callable[[Host, str], MethodHook | None], ...] = (environ.method_hook,)
 _ATTRIBUTE: tuple[Callable[[Host, str], AttributeHook | None], ...] = ()
 _BASE_CLASS: tuple[Callable[[Host, str], ClassHook | None], ...] = (responses.base_class_hook,)
-_TYPE_ANALYZE: tuple[Callable[[Host, str], TypeAnalyzeHook | None], ...] = ()
+_TYPE_ANALYZE: tuple[Callable[[Host, str], TypeAnalyzeHook | None], ...] = (environ.type_analyze_hook,)
 
 
 _PACKAGE = Path(__file__).parent.parent
@@ -87,6 +88,10 @@ class GatewrightPlugin(Plugin):
     def report_config_data(self, ctx: ReportConfigContext) -> str:
         """Return the fingerprint, which mypy keeps with what it caches of each module."""
         return self.fingerprint
+
+    def get_additional_deps(self, file: MypyFile) -> list[tuple[int, str, int]]:
+        """Return what else mypy must read before it looks into a file."""
+        return environ.additional_deps(self, file)
 
     def get_function_signature_hook(self, fullname: str) -> FunctionSignatureHook | None:
         """Return what sees the signature of a function or class before a call of it is checked."""

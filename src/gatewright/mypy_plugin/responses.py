@@ -7,7 +7,7 @@ standard library's, in what is put into ``Headers``, and in the error page of a 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from mypy.checker import TypeChecker
 from mypy.nodes import AssignmentStmt, CallExpr, Expression, MemberExpr, NameExpr, TypeInfo, Var
@@ -245,7 +245,7 @@ def _tell(
     """Report what is found, but for the rules that the user silenced, and return the ids of the rules."""
     reported: set[str] = set()
     for node, violation in findings:
-        if report(host, cast("CheckerPluginInterface", api), node, code, violation.rule.id, violation.message):
+        if report(host, api, node, code, violation.rule.id, violation.message):
             reported.add(violation.rule.id)
     return reported
 

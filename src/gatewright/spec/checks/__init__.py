@@ -6,7 +6,7 @@ anything; :func:`refuse` is the one way to turn a violation into an exception.
 
 from gatewright.spec.checks.callables import check_file_wrapper, check_start_response, check_wrapped_file, takes
 from gatewright.spec.checks.content import check_content_length, why_without_content
-from gatewright.spec.checks.environ import check_environ, check_errors, check_input, environ_is_sound
+from gatewright.spec.checks.environ import check_environ, check_errors, check_input, check_variable, environ_is_sound
 from gatewright.spec.checks.response import (
     STATUS_CODES,
     check_exc_info,
@@ -38,6 +38,7 @@ __all__ = [
     "check_start_response",
     "check_status",
     "check_status_line",
+    "check_variable",
     "check_wrapped_file",
     "environ_is_sound",
     "fields_are_known",

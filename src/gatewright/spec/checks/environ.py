@@ -10,7 +10,7 @@ from gatewright.spec.grammar import is_digits, is_latin_1
 from gatewright.spec.rules import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _REQUIRED: Mapping[str, str] = {
     "REQUEST_METHOD": "S04",
@@ -28,9 +28,16 @@ _REQUIRED: Mapping[str, str] = {
 """Keys that must be there and the rule that says so; the standard library's order first."""
 
 _WSGI = frozenset({key for key in _REQUIRED if "." in key} | {"wsgi.file_wrapper"})
-_MISPLACED = ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH")
-_INPUT_METHODS = ("read", "readline", "readlines", "__iter__")
-_ERRORS_METHODS = ("flush", "write", "writelines")
+
+MISPLACED = ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH")
+"""Keys that must not be there: these two have names without ``HTTP_`` (rule S12)."""
+
+INPUT_METHODS = ("read", "readline", "readlines", "__iter__")
+"""What ``wsgi.input`` must have (rule S26)."""
+
+ERRORS_METHODS = ("flush", "write", "writelines")
+"""What ``wsgi.errors`` must have (rule S27)."""
+
 _SCHEMES = ("http", "https")
 
 # PEP 3333, "environ Variables": lower-case letters, digits, dots and underscores, after a prefix.
@@ -66,6 +73,15 @@ def check_environ(environ: object) -> Iterator[Violation]:
     yield from _check_cgi_variables(variables)
 
 
+def check_variable(key: str, value: object) -> Violation | None:
+    """Return what is wrong with the value of one variable, whatever the others are (rules S05 to S34), or None."""
+    if key in _JUDGES:
+        return _JUDGES[key](value)
+    variables = {key: value}
+    violations = (*_check_values(variables), *_check_cgi_variables(variables))
+    return next((violation for violation in violations if violation.rule.id != "S10"), None)
+
+
 def environ_is_sound(environ: dict[str, Any]) -> bool:
     """Whether :func:`check_environ` would yield nothing; the fast answer for the common case.
 
@@ -92,7 +108,7 @@ def environ_is_sound(environ: dict[str, Any]) -> bool:
 
 def check_input(stream: object) -> Violation | None:
     """Say which method ``wsgi.input`` lacks (rule S26), or None."""
-    for name in _INPUT_METHODS:
+    for name in INPUT_METHODS:
         if not hasattr(stream, name):
             return Violation(RULES["S26"], f"wsgi.input ({stream!r}) doesn't have the attribute {name}", stream)
     return None
@@ -100,7 +116,7 @@ def check_input(stream: object) -> Violation | None:
 
 def check_errors(stream: object) -> Violation | None:
     """Say which method ``wsgi.errors`` lacks (rule S27), or None."""
-    for name in _ERRORS_METHODS:
+    for name in ERRORS_METHODS:
         if not hasattr(stream, name):
             return Violation(RULES["S27"], f"wsgi.errors ({stream!r}) doesn't have the attribute {name}", stream)
     return None
@@ -133,7 +149,7 @@ def _missing(environ: dict[Any, Any]) -> Iterator[Violation]:
     for key, rule in _REQUIRED.items():
         if key not in environ:
             yield Violation(RULES[rule], f"Environment missing required key: {key!r}")
-    for key in _MISPLACED:
+    for key in MISPLACED:
         if key in environ:
             message = f"Environment should not have the key: {key} (use {key[5:]} instead)"
             yield Violation(RULES["S12"], message, key)
@@ -163,18 +179,32 @@ def _check_values(environ: dict[Any, Any]) -> Iterator[Violation]:
 
 
 def _check_wsgi_variables(environ: dict[str, Any]) -> Iterator[Violation]:
-    version: object = environ["wsgi.version"]
-    scheme: object = environ["wsgi.url_scheme"]
-    if not isinstance(version, tuple):
-        yield Violation(RULES["S24"], f"wsgi.version should be a tuple ({version!r})", version)
-    elif environ["wsgi.version"] != (1, 0) or type(environ["wsgi.version"]) is not tuple:
-        message = f"wsgi.version should be (1, 0), not {environ['wsgi.version']!r}"
-        yield Violation(RULES["S24"], message, environ["wsgi.version"])
-    if scheme not in _SCHEMES:
-        yield Violation(RULES["S25"], f"wsgi.url_scheme unknown: {scheme!r}", scheme)
-    for violation in (check_input(environ["wsgi.input"]), check_errors(environ["wsgi.errors"])):
+    for key, judge in _JUDGES.items():
+        violation = judge(environ[key])
         if violation is not None:
             yield violation
+
+
+def _check_version(version: object) -> Violation | None:
+    if not isinstance(version, tuple):
+        return Violation(RULES["S24"], f"wsgi.version should be a tuple ({version!r})", version)
+    found = cast("tuple[object, ...]", version)
+    if type(found) is tuple and found == (1, 0):
+        return None
+    return Violation(RULES["S24"], f"wsgi.version should be (1, 0), not {found!r}", found)
+
+
+def _check_scheme(scheme: object) -> Violation | None:
+    return None if scheme in _SCHEMES else Violation(RULES["S25"], f"wsgi.url_scheme unknown: {scheme!r}", scheme)
+
+
+_JUDGES: Mapping[str, Callable[[object], Violation | None]] = {
+    "wsgi.version": _check_version,
+    "wsgi.url_scheme": _check_scheme,
+    "wsgi.input": check_input,
+    "wsgi.errors": check_errors,
+}
+"""The variables of PEP 3333 that are not text or flags, in the order in which the standard library looks at them."""
 
 
 def _check_cgi_variables(environ: dict[str, Any]) -> Iterator[Violation]:

@@ -1,0 +1,250 @@
+"""The environ: its keys, and what is put into it (error code ``wsgi-environ``).
+
+The types of the known keys are the business of :class:`gatewright.types.Environ`; here is what they cannot say.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from mypy.nodes import CallExpr, DictExpr, Expression, Import, ImportFrom, TypeInfo
+from mypy.semanal import SemanticAnalyzer
+from mypy.typeanal import TypeAnalyser
+from mypy.types import CallableType, FunctionLike, LiteralType, Type, UnionType, flatten_nested_unions, get_proper_type
+
+from gatewright.mypy_plugin.guard import careful
+from gatewright.mypy_plugin.literals import UNKNOWN, Literals
+from gatewright.mypy_plugin.messages import WSGI_ENVIRON, report
+from gatewright.mypy_plugin.spelling import correction, rule_of
+from gatewright.mypy_plugin.variables import value_fault
+from gatewright.spec.environ_keys import KINDS, MISPLACED, is_header
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mypy.nodes import MypyFile
+    from mypy.plugin import AnalyzeTypeContext, CheckerPluginInterface, MethodContext, MethodSigContext
+
+    from gatewright.mypy_plugin.hooks import Host, MethodHook, MethodSignatureHook, TypeAnalyzeHook
+
+__all__ = ["RULES_REPORTED", "additional_deps", "method_hook", "method_signature_hook", "type_analyze_hook"]
+
+RULES_REPORTED: Final = frozenset(
+    {
+        *(f"S{number:02}" for number in (4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23)),
+        *("S24", "S25", "S26", "S27", "S29", "S34", "S35", "S73"),
+    }
+)
+"""The rules whose breach is found here, or that are named with a key."""
+
+_ENVIRON = "gatewright.types.Environ"
+_ALIASES = frozenset({"wsgiref.types.WSGIEnvironment", "_typeshed.wsgi.WSGIEnvironment"})
+
+
+# --- Keys -----------------------------------------------------------------------------------------------------------
+
+
+def method_signature_hook(host: Host, fullname: str) -> MethodSignatureHook | None:
+    """Check the keys by which an environ is read and written."""
+    owner, _, name = fullname.rpartition(".")
+    if owner != _ENVIRON or name not in _CHECKS:
+        return None
+    return careful(_Call(host, _CHECKS[name]), _unchanged)
+
+
+def _unchanged(context: MethodSigContext) -> FunctionLike:
+    return context.default_signature
+
+
+class _Call:
+    """One call of a method of Environ.
+
+    mypy asks for each overload anew; the first time decides for all.
+    """
+
+    def __init__(self, host: Host, check: Callable[[Host, MethodSigContext], str | None]) -> None:
+        self._host = host
+        self._check = check
+        self._asked = False
+        self._header = False
+
+    def __call__(self, context: MethodSigContext) -> FunctionLike:
+        if not self._asked:
+            self._asked = True
+            key = self._check(self._host, context)
+            self._header = key is not None and key not in KINDS and is_header(key)
+        signature = context.default_signature
+        return _for_any_header(signature) if self._header else signature
+
+
+def _for_any_header(signature: FunctionLike) -> FunctionLike:
+    """Let an overload for well-known headers take any key: the key at hand is that of another header."""
+    if not isinstance(signature, CallableType) or not signature.arg_types:
+        return signature
+    keys = get_proper_type(signature.arg_types[0])
+    literals = flatten_nested_unions(keys.items) if isinstance(keys, UnionType) else []
+    for literal in map(get_proper_type, literals):
+        if isinstance(literal, LiteralType) and literal.value == "HTTP_HOST":
+            types: list[Type] = [literal.fallback, *signature.arg_types[1:]]
+            return signature.copy_modified(arg_types=types)  # pyright: ignore[reportUnknownMemberType]  # its defaults
+    return signature
+
+
+def _check_key(host: Host, context: MethodSigContext) -> str | None:
+    """Check a key that is read or removed, and return it, if it is known."""
+    if not context.args or len(context.args[0]) != 1:
+        return None
+    node = context.args[0][0]
+    key = Literals().value(node)
+    if not isinstance(key, str):
+        return None
+    _tell_spelling(host, context.api, node, key)
+    return key
+
+
+def _check_removal(host: Host, context: MethodSigContext) -> str | None:
+    """Check a key that is removed; to remove one that must not be there is good."""
+    node = context.args[0][0] if context.args and len(context.args[0]) == 1 else None
+    if node is not None and Literals().value(node) in MISPLACED:
+        return None
+    return _check_key(host, context)
+
+
+def _check_default(host: Host, context: MethodSigContext) -> str | None:
+    """Check ``environ.setdefault(key, value)``."""
+    key = _check_key(host, context)
+    if key is not None and len(context.args) > 1 and len(context.args[1]) == 1:
+        node = context.args[1][0]
+        _tell_value(host, context.api, node, key, partial(context.api.get_expression_type, node))
+    return key
+
+
+def _check_update(host: Host, context: MethodSigContext) -> None:
+    """Check ``environ.update({...}, KEY=...)``."""
+    call = context.context
+    if not isinstance(call, CallExpr):
+        return
+    for node, name in zip(call.args, call.arg_names, strict=True):
+        if isinstance(node, DictExpr):
+            check_display(host, context.api, node)
+        elif name is not None:
+            _tell_item(host, context.api, node, name, node)
+
+
+_CHECKS: Final[dict[str, Callable[[Host, MethodSigContext], str | None]]] = {
+    "__getitem__": _check_key,
+    "get": _check_key,
+    "__delitem__": _check_removal,
+    "pop": _check_removal,
+    "setdefault": _check_default,
+    "update": _check_update,
+}
+
+
+# --- Values ---------------------------------------------------------------------------------------------------------
+
+
+def method_hook(host: Host, fullname: str) -> MethodHook | None:
+    """Check ``environ[key] = value``."""
+    if fullname != f"{_ENVIRON}.__setitem__":
+        return None
+    return careful(partial(_check_set, host), _result)
+
+
+def _result(context: MethodContext) -> Type:
+    return context.default_return_type
+
+
+def _check_set(host: Host, context: MethodContext) -> Type:
+    key_node, value_node = context.args[0][0], context.args[1][0]
+    key = Literals().value(key_node)
+    if isinstance(key, str):
+        _tell_spelling(host, context.api, key_node, key)
+        _tell_value(host, context.api, value_node, key, lambda: context.arg_types[1][0])
+    return context.default_return_type
+
+
+def check_display(host: Host, api: CheckerPluginInterface, node: DictExpr) -> None:
+    """Check a dict display that is, or goes into, an environ."""
+    for key_node, value_node in node.items:
+        key = UNKNOWN if key_node is None else Literals().value(key_node)
+        if isinstance(key, str) and key_node is not None:
+            _tell_item(host, api, key_node, key, value_node)
+
+
+def _tell_item(host: Host, api: CheckerPluginInterface, place: Expression, key: str, value: Expression) -> None:
+    _tell_spelling(host, api, place, key)
+    _tell_value(host, api, value, key, partial(api.get_expression_type, value))
+
+
+def _tell_spelling(host: Host, api: CheckerPluginInterface, place: Expression, key: str) -> None:
+    meant = correction(key)
+    if meant is not None:
+        message = f'No server gives "{key}" in the environ; did you mean "{meant}"?'
+        report(host, api, place, WSGI_ENVIRON, rule_of(meant) if key not in MISPLACED else "S12", message)
+
+
+def _tell_value(
+    host: Host, api: CheckerPluginInterface, node: Expression, key: str, type_of: Callable[[], Type]
+) -> None:
+    if key not in KINDS and not is_header(key):
+        return
+    fault = value_fault(api, key, Literals().value(node), type_of)
+    if fault is not None:
+        report(host, api, node, WSGI_ENVIRON, fault.rule, fault.message)
+
+
+# --- WSGIEnvironment ------------------------------------------------------------------------------------------------
+
+
+class _Upgrade:
+    """Reads ``WSGIEnvironment`` as Environ; the plugin has one, and mypy one thread."""
+
+    def __init__(self) -> None:
+        self._busy = False
+
+    def hook(self, host: Host, fullname: str) -> TypeAnalyzeHook | None:
+        if self._busy or fullname not in _ALIASES or not host.settings.upgrade_environ:
+            return None
+        return careful(partial(self._analyze, host), self._as_ever)
+
+    def _analyze(self, host: Host, context: AnalyzeTypeContext) -> Type:
+        analyzer = context.api.api if isinstance(context.api, TypeAnalyser) else None
+        own = not isinstance(analyzer, SemanticAnalyzer) or _is_ours(analyzer.cur_mod_id)
+        symbol = None if own else host.lookup_fully_qualified(_ENVIRON)
+        if symbol is None or not isinstance(symbol.node, TypeInfo):
+            return self._as_ever(context)
+        return context.api.named_type(_ENVIRON, [])
+
+    def _as_ever(self, context: AnalyzeTypeContext) -> Type:
+        """Let mypy analyze the name, without asking here again."""
+        self._busy = True
+        try:
+            return context.api.analyze_type(context.type)
+        finally:
+            self._busy = False
+
+
+type_analyze_hook: Final = _Upgrade().hook
+"""Understand the standard library's ``WSGIEnvironment`` as :class:`gatewright.types.Environ`."""
+
+
+def additional_deps(host: Host, file: MypyFile) -> list[tuple[int, str, int]]:
+    """Return what mypy must read before a file that imports ``WSGIEnvironment``, so that there is an Environ."""
+    if not host.settings.upgrade_environ or not any(_imports_alias(file)):
+        return []
+    return [(10, "gatewright.types", -1)]
+
+
+def _is_ours(module: str) -> bool:
+    """Whether the module is ours or the standard library's, which mean a plain dict by the name."""
+    return module.partition(".")[0] in ("gatewright", "wsgiref", "_typeshed")
+
+
+def _imports_alias(file: MypyFile) -> Iterator[bool]:
+    for statement in () if _is_ours(file.fullname) else file.imports:
+        modules = [statement.id] if isinstance(statement, ImportFrom) else []
+        if isinstance(statement, Import):
+            modules = [name for name, _ in statement.ids]
+        yield any(name.partition(".")[0] in ("wsgiref", "_typeshed") for name in modules)
