@@ -207,18 +207,29 @@ if TYPE_CHECKING:
         # PEP 3333 and RFC 3875, section 4.1
         "AUTH_TYPE", "CONTENT_LENGTH", "CONTENT_TYPE", "GATEWAY_INTERFACE", "PATH_INFO", "PATH_TRANSLATED",
         "QUERY_STRING", "REMOTE_ADDR", "REMOTE_HOST", "REMOTE_IDENT", "REMOTE_USER", "SCRIPT_NAME", "SERVER_SOFTWARE",
-        # Common beyond it: PEP 3333 names HTTPS, the servers the others
-        "DOCUMENT_ROOT", "HTTPS", "RAW_URI", "REMOTE_PORT", "REQUEST_SCHEME", "REQUEST_URI", "SCRIPT_FILENAME",
-        "SERVER_ADDR", "SSL_CIPHER", "SSL_CLIENT_CERT", "SSL_CLIENT_I_DN", "SSL_CLIENT_S_DN", "SSL_CLIENT_VERIFY",
-        "SSL_PROTOCOL",
+        # What web servers add, through CGI, FastCGI and SCGI; PEP 3333 names HTTPS
+        "CONTEXT_DOCUMENT_ROOT", "CONTEXT_PREFIX", "DOCUMENT_ROOT", "DOCUMENT_URI", "FCGI_ROLE", "HTTPS", "LOCAL_ADDR",
+        "RAW_URI", "REDIRECT_QUERY_STRING", "REDIRECT_STATUS", "REDIRECT_URI", "REDIRECT_URL", "REMOTE_PORT",
+        "REQUEST_SCHEME", "REQUEST_URI", "SCGI", "SCRIPT_FILENAME", "SCRIPT_URI", "SCRIPT_URL", "SERVER_ADDR",
+        "SERVER_ADMIN", "SERVER_SIGNATURE", "UNIQUE_ID",
+        # and through TLS
+        "SSL_CIPHER", "SSL_CLIENT_CERT", "SSL_CLIENT_I_DN", "SSL_CLIENT_M_SERIAL", "SSL_CLIENT_S_DN",
+        "SSL_CLIENT_S_DN_CN", "SSL_CLIENT_VERIFY", "SSL_PROTOCOL", "SSL_SESSION_ID", "SSL_TLS_SNI",
         # Request headers (RFC 3875, section 4.1.18): the set is open, these are the well-known ones
-        "HTTP_ACCEPT", "HTTP_ACCEPT_CHARSET", "HTTP_ACCEPT_ENCODING", "HTTP_ACCEPT_LANGUAGE", "HTTP_AUTHORIZATION",
-        "HTTP_CACHE_CONTROL", "HTTP_CONNECTION", "HTTP_COOKIE", "HTTP_DATE", "HTTP_EXPECT", "HTTP_FORWARDED",
-        "HTTP_FROM", "HTTP_HOST", "HTTP_IF_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_NONE_MATCH", "HTTP_IF_RANGE",
-        "HTTP_IF_UNMODIFIED_SINCE", "HTTP_ORIGIN", "HTTP_PRAGMA", "HTTP_RANGE", "HTTP_REFERER", "HTTP_TE",
-        "HTTP_TRANSFER_ENCODING", "HTTP_UPGRADE", "HTTP_USER_AGENT", "HTTP_VIA", "HTTP_X_FORWARDED_FOR",
-        "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT", "HTTP_X_FORWARDED_PREFIX", "HTTP_X_FORWARDED_PROTO",
-        "HTTP_X_REQUESTED_WITH", "HTTP_X_REQUEST_ID",
+        "HTTP_ACCEPT", "HTTP_ACCEPT_CHARSET", "HTTP_ACCEPT_ENCODING", "HTTP_ACCEPT_LANGUAGE",
+        "HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "HTTP_ACCESS_CONTROL_REQUEST_METHOD", "HTTP_AUTHORIZATION",
+        "HTTP_CACHE_CONTROL", "HTTP_CONNECTION", "HTTP_CONTENT_ENCODING", "HTTP_CONTENT_LANGUAGE", "HTTP_CONTENT_RANGE",
+        "HTTP_COOKIE", "HTTP_DATE", "HTTP_DEPTH", "HTTP_DESTINATION", "HTTP_DNT", "HTTP_EARLY_DATA", "HTTP_EXPECT",
+        "HTTP_FORWARDED", "HTTP_FROM", "HTTP_HOST", "HTTP_IF", "HTTP_IF_MATCH", "HTTP_IF_MODIFIED_SINCE",
+        "HTTP_IF_NONE_MATCH", "HTTP_IF_RANGE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_KEEP_ALIVE", "HTTP_LAST_EVENT_ID",
+        "HTTP_LOCK_TOKEN", "HTTP_MAX_FORWARDS", "HTTP_ORIGIN", "HTTP_OVERWRITE", "HTTP_PRAGMA", "HTTP_PREFER",
+        "HTTP_PRIORITY", "HTTP_PROXY_AUTHORIZATION", "HTTP_RANGE", "HTTP_REFERER", "HTTP_SEC_FETCH_DEST",
+        "HTTP_SEC_FETCH_MODE", "HTTP_SEC_FETCH_SITE", "HTTP_SEC_WEBSOCKET_KEY", "HTTP_SEC_WEBSOCKET_PROTOCOL",
+        "HTTP_SEC_WEBSOCKET_VERSION", "HTTP_TE", "HTTP_TIMEOUT", "HTTP_TRACEPARENT", "HTTP_TRACESTATE", "HTTP_TRAILER",
+        "HTTP_TRANSFER_ENCODING", "HTTP_UPGRADE", "HTTP_UPGRADE_INSECURE_REQUESTS", "HTTP_USER_AGENT", "HTTP_VIA",
+        "HTTP_X_CSRFTOKEN", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT",
+        "HTTP_X_FORWARDED_PREFIX", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_SSL", "HTTP_X_HTTP_METHOD_OVERRIDE",
+        "HTTP_X_REAL_IP", "HTTP_X_REQUESTED_WITH", "HTTP_X_REQUEST_ID",
     ]  # fmt: skip  # one key a line would take a page
     _Text: TypeAlias = _RequiredText | _OptionalText
     _RequiredFlag: TypeAlias = Literal["wsgi.multiprocess", "wsgi.multithread", "wsgi.run_once"]
@@ -229,8 +240,6 @@ if TYPE_CHECKING:
     _Errors: TypeAlias = Literal["wsgi.errors"]
     _Wrapper: TypeAlias = Literal["wsgi.file_wrapper"]
 
-    # Any makes an Environ fit where a dict is wanted: app(environ, ...), werkzeug.Request(environ). dict gives checkers
-    # its other methods, dict displays and mapping patterns; SupportsKeysAndGetItem lets mypy infer {**environ}.
     class _AnyToPyrefly:
         """Nothing; to pyrefly Any: it takes no protocol for a dict that has no Any among its bases."""
 
@@ -238,64 +247,12 @@ if TYPE_CHECKING:
     if TYPE_CHECKING_WITH_PYREFLY:
         from typing import Any as _AnyToPyrefly  # type: ignore[unreachable]  # see above
 
-    class _Attribute:
-        """Makes an attribute of a class that is an Environ be one; pyrefly would look for this in Any, and find Any."""
+    # What stands here, and not in Environ itself, is not asked of a dict that is given as an Environ.
+    class _Values(dict[str, Any]):
+        """The types of an environ's values."""
 
-        def __get__(self, instance: object, owner: object = None, /) -> Self: ...
-        def __set__(self, instance: object, value: Environ, /) -> None: ...
-
-    # dict makes an Environ fit where a dict is wanted: app(environ, ...), werkzeug.Request(environ), and gives it its
-    # other methods, dict displays and mapping patterns; SupportsKeysAndGetItem lets mypy infer {**environ}.
-    class _Dict(  # type: ignore[misc]  # three are no protocols, but meant
-        dict[str, Any],  # pyright: ignore[reportGeneralTypeIssues]  # the same
-        SupportsKeysAndGetItem[str, Any],
-        _Attribute,  # pyright: ignore[reportGeneralTypeIssues]  # the same
-        _AnyToPyrefly,  # pyright: ignore[reportGeneralTypeIssues]  # the same
-        Protocol,
-    ):
-        """To checkers, a dict."""
-else:
-
-    class _Dict(Protocol):
-        """To checkers, a dict."""
-
-
-class Environ(_Dict, Protocol):
-    """The environ of a request, with the type of every key of PEP 3333 and RFC 3875; unknown keys are Any.
-
-    For annotations: every ``dict[str, Any]`` is an Environ to mypy, pyright and pyrefly, and an Environ goes wherever
-    a dict is wanted. What a server always provides is never None; the rest is None in ``get`` without a default. The
-    flags read as bool, the meaning PEP 3333 gives them, although some servers put 0 and 1.
-
-    The price of being a dict to checkers: an attribute that does not exist, and assigning a wrong value to a known
-    key, go unnoticed.
-    """
-
-    # mypy infers dict[str, Any] for {...} given as an Environ from the Any in here.
-    def __setitem__(self, key: str, value: Any, /) -> None: ...
-    # dict joins dicts with any keys; an environ has str only
-    def __or__(self, other: dict[str, Any], /) -> Environ: ...  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
-    def copy(self) -> Environ: ...
-
-    if TYPE_CHECKING:
-        # Overloads stand in the order of dict's own, form by form, or mypy does not take a dict for an Environ.
-
-        @overload
-        def __getitem__(self, key: _Text, /) -> str: ...
-        @overload
-        def __getitem__(self, key: _Input, /) -> InputStream: ...
-        @overload
-        def __getitem__(self, key: _Errors, /) -> ErrorStream: ...
-        @overload
-        def __getitem__(self, key: _Flag, /) -> bool: ...
-        @overload
-        def __getitem__(self, key: _Version, /) -> tuple[int, int]: ...
-        @overload
-        def __getitem__(self, key: _Wrapper, /) -> FileWrapper: ...
-        @overload
-        def __getitem__(self, key: str, /) -> Any: ...
-
-        # "| Any" where "| None" would be a false alarm: the plain type would refuse dict, whose get() may give None.
+        # "| Any" where a server always has a value: the plain type would call it needless to look for None, as tests of
+        # parts do, whose environs are not whole.
         @overload  # type: ignore[override]  # no checker sees that the last overload covers dict's
         def get(self, key: _RequiredText, default: None = None, /) -> str | Any: ...
         @overload
@@ -327,7 +284,8 @@ class Environ(_Dict, Protocol):
         @overload
         def get(self, key: _Wrapper, default: _T, /) -> FileWrapper | _T: ...
         @overload
-        def get(self, key: str, default: object, /) -> Any: ...  # pyright: ignore[reportIncompatibleMethodOverride]  # see the first
+        def get(self, key: str, default: object, /) -> Any: ...
+        def get(self, key: str, default: object = None, /) -> Any: ...  # pyright: ignore[reportIncompatibleMethodOverride]  # as above
 
         @overload  # type: ignore[override]  # no checker sees that the last overload covers dict's
         def pop(self, key: _Text, /) -> str: ...
@@ -356,7 +314,8 @@ class Environ(_Dict, Protocol):
         @overload
         def pop(self, key: _Wrapper, default: _T, /) -> FileWrapper | _T: ...
         @overload
-        def pop(self, key: str, default: object, /) -> Any: ...  # pyright: ignore[reportIncompatibleMethodOverride]  # see the first
+        def pop(self, key: str, default: object, /) -> Any: ...
+        def pop(self, key: str, default: object = ..., /) -> Any: ...  # pyright: ignore[reportIncompatibleMethodOverride]  # as above
 
         @overload
         def setdefault(self, key: str, default: None = None, /) -> Any: ...
@@ -373,7 +332,63 @@ class Environ(_Dict, Protocol):
         @overload
         def setdefault(self, key: _Wrapper, default: FileWrapper, /) -> FileWrapper: ...
         @overload
-        def setdefault(self, key: str, default: object, /) -> Any: ...  # pyright: ignore[reportIncompatibleMethodOverride]  # see the first
+        def setdefault(self, key: str, default: object, /) -> Any: ...
+        def setdefault(self, key: str, default: object = None, /) -> Any: ...  # pyright: ignore[reportIncompatibleMethodOverride]  # as above
+
+        # An attribute of a class that is an Environ is one; pyrefly would look for this in Any, and find Any.
+        def __get__(self, instance: object, owner: object = None, /) -> Self: ...
+        def __set__(self, instance: object, value: Environ, /) -> None: ...
+
+    # dict makes an Environ fit where a dict is wanted: app(environ, ...), werkzeug.Request(environ), and gives it its
+    # other methods, dict displays and mapping patterns; SupportsKeysAndGetItem lets mypy infer {**environ}.
+    class _Dict(  # type: ignore[misc]  # two are no protocols, but meant
+        _Values,  # pyright: ignore[reportGeneralTypeIssues]  # the same
+        SupportsKeysAndGetItem[str, Any],
+        _AnyToPyrefly,  # pyright: ignore[reportGeneralTypeIssues]  # the same
+        Protocol,
+    ):
+        """To checkers, a dict."""
+else:
+
+    class _Dict(Protocol):
+        """To checkers, a dict."""
+
+
+class Environ(_Dict, Protocol):
+    """The environ of a request, with the type of every key of PEP 3333 and RFC 3875; unknown keys are Any.
+
+    For annotations: every ``dict[str, Any]`` is an Environ to mypy, pyright and pyrefly, and an Environ goes wherever
+    a dict is wanted. What a server always provides is never None; the rest is None in ``get`` without a default. The
+    flags read as bool, the meaning PEP 3333 gives them, although some servers put 0 and 1.
+
+    The price of being a dict to checkers: assigning a wrong value to a known key goes unnoticed. To pyrefly an Environ
+    has Any among its bases, so that there an attribute that does not exist does, too.
+    """
+
+    # mypy infers dict[str, Any] for {...} given as an Environ from the Any in here.
+    def __setitem__(self, key: str, value: Any, /) -> None: ...
+    # dict joins dicts with any keys; an environ has str only
+    def __or__(self, other: dict[str, Any], /) -> Environ: ...  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]  # see above
+    def copy(self) -> Environ: ...
+    def __reversed__(self) -> Iterator[str]: ...  # which collections.UserDict has not: an environ is a builtin dict
+
+    if TYPE_CHECKING:
+        # Overloads stand in the order of dict's own, form by form, or mypy does not take a dict for an Environ.
+
+        @overload
+        def __getitem__(self, key: _Text, /) -> str: ...
+        @overload
+        def __getitem__(self, key: _Input, /) -> InputStream: ...
+        @overload
+        def __getitem__(self, key: _Errors, /) -> ErrorStream: ...
+        @overload
+        def __getitem__(self, key: _Flag, /) -> bool: ...
+        @overload
+        def __getitem__(self, key: _Version, /) -> tuple[int, int]: ...
+        @overload
+        def __getitem__(self, key: _Wrapper, /) -> FileWrapper: ...
+        @overload
+        def __getitem__(self, key: str, /) -> Any: ...
     else:
         # Checkers read the overloads above; evaluating them at each import would cost more than the rest of the module.
 

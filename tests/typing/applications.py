@@ -1,4 +1,4 @@
-"""Every shape of application that PEP 3333 allows is a WSGIApplication. Checked by mypy and pyright, never run."""
+"""Every shape of application that PEP 3333 allows is a WSGIApplication. Checked by mypy, pyright and pyrefly, never run."""
 
 import functools
 import wsgiref.simple_server

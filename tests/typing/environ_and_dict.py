@@ -1,4 +1,4 @@
-"""An Environ goes where a dict is wanted and the reverse. Checked by mypy and pyright, never run."""
+"""An Environ goes where a dict is wanted and the reverse. Checked by mypy, pyright and pyrefly, never run."""
 
 import wsgiref.types
 import wsgiref.util

@@ -1,8 +1,9 @@
-"""What a checker knows of each value in an environ. Checked by mypy and pyright, never run."""
+"""What a checker knows of each value in an environ. Checked by mypy, pyright and pyrefly, never run."""
 
 from collections.abc import ItemsView
+from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, assert_type
+from typing import Any, ClassVar, assert_type
 
 from gatewright.types import Environ, ErrorStream, FileWrapper, InputStream
 
@@ -12,6 +13,9 @@ def getting_items(environ: Environ, name: str) -> None:
     assert_type(environ["REQUEST_METHOD"], str)
     assert_type(environ["QUERY_STRING"], str)
     assert_type(environ["HTTP_COOKIE"], str)
+    assert_type(environ["HTTP_SEC_FETCH_SITE"], str)
+    assert_type(environ["REDIRECT_STATUS"], str)
+    assert_type(environ["SSL_CLIENT_S_DN"], str)
     assert_type(environ["wsgi.url_scheme"], str)
     assert_type(environ["wsgi.input"], InputStream)
     assert_type(environ["wsgi.errors"], ErrorStream)
@@ -101,8 +105,8 @@ def looking(environ: Environ) -> None:
     """The views, membership, iteration and length are those of a dict with str keys."""
     assert_type("HTTPS" in environ, bool)
     assert_type(len(environ), int)
-    assert_type(list(environ), list[str])
-    assert_type(sorted(environ), list[str])
+    assert_type(list(environ), list[str])  # pyrefly: ignore[assert-type]  # Any is among the bases there
+    assert_type(sorted(environ), list[str])  # pyrefly: ignore[assert-type]  # Any is among the bases there
     assert_type([key.lower() for key in environ.keys()], list[str])
     assert_type([value for value in environ.values()], list[Any])
     assert_type(environ.popitem(), tuple[str, Any])
@@ -115,8 +119,34 @@ def copying(environ: Environ) -> None:
     """Copies and joins of an Environ are Environs; plain dicts made of one are dict[str, Any]."""
     assert_type(environ.copy(), Environ)
     assert_type(environ | {"SCRIPT_NAME": "/app"}, Environ)
-    assert_type(dict(environ), dict[str, Any])
-    assert_type({**environ}, dict[str, Any])
+    assert_type(dict(environ), dict[str, Any])  # pyrefly: ignore[assert-type]  # Any is among the bases there
+    assert_type({**environ}, dict[str, Any])  # pyrefly: ignore[assert-type]  # Any is among the bases there
+
+
+class Request:
+    """Keeps an environ as an attribute, which checkers look at as they look at methods."""
+
+    base: ClassVar[Environ] = {}
+    environ: Environ
+
+    def __init__(self, environ: Environ) -> None:
+        self.environ = self.given = environ
+
+
+@dataclass
+class Record:
+    """Keeps one as a field."""
+
+    environ: Environ
+
+
+def keeping(request: Request, environ: Environ) -> None:
+    """An attribute is as precise as a variable."""
+    assert_type(request.base, Environ)
+    assert_type(request.environ["PATH_INFO"], str)
+    assert_type(request.given["wsgi.input"], InputStream)
+    assert_type(Record(environ).environ.get("PATH_INFO"), str | None)
+    request.environ = Record({}).environ
 
 
 def matching(environ: Environ) -> str:

@@ -1,4 +1,4 @@
-"""The other protocols: what satisfies them, and how they stand to typeshed's. Checked by mypy and pyright, never run."""
+"""The other protocols: what satisfies them, and how they stand to typeshed's. Checked by mypy, pyright and pyrefly, never run."""
 
 import io
 import socket
@@ -138,5 +138,5 @@ def bodies(body: Iterable[bytes], wrapper: Wrapper) -> CloseableIterable:
     """isinstance() narrows a body to one that must be closed."""
     if isinstance(body, SupportsClose):
         assert_type(body.close(), object)
-        return body
+        return body  # pyrefly: ignore[bad-return]  # it does not look for the methods of an intersection
     return wrapper

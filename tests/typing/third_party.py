@@ -1,4 +1,4 @@
-"""Published frameworks and middleware fit our types without a cast. Checked by mypy and pyright, never run.
+"""Published frameworks and middleware fit our types without a cast. Checked by mypy, pyright and pyrefly, never run.
 
 Bottle, Django and Pyramid publish no types: mypy sees Any, pyright what it infers from their sources.
 """
