@@ -38,7 +38,8 @@ RULES_REPORTED: Final = frozenset(
 )
 """The rules whose breach is found here, or that are named with a key."""
 
-_ENVIRON = "gatewright.types.Environ"
+_STANDARD = "gatewright.spec.standard_environ.StandardEnviron"
+_ENVIRONS = frozenset({"gatewright.types.Environ", _STANDARD})
 _ALIASES = frozenset({"wsgiref.types.WSGIEnvironment", "_typeshed.wsgi.WSGIEnvironment"})
 
 
@@ -48,7 +49,7 @@ _ALIASES = frozenset({"wsgiref.types.WSGIEnvironment", "_typeshed.wsgi.WSGIEnvir
 def method_signature_hook(host: Host, fullname: str) -> MethodSignatureHook | None:
     """Check the keys by which an environ is read and written."""
     owner, _, name = fullname.rpartition(".")
-    if owner != _ENVIRON or name not in _CHECKS:
+    if owner not in _ENVIRONS or name not in _CHECKS:
         return None
     return careful(_Call(host, _CHECKS[name]), _unchanged)
 
@@ -147,7 +148,8 @@ _CHECKS: Final[dict[str, Callable[[Host, MethodSigContext], str | None]]] = {
 
 def method_hook(host: Host, fullname: str) -> MethodHook | None:
     """Check ``environ[key] = value``."""
-    if fullname != f"{_ENVIRON}.__setitem__":
+    owner, _, name = fullname.rpartition(".")
+    if name != "__setitem__" or owner not in _ENVIRONS:
         return None
     return careful(partial(_check_set, host), _result)
 
@@ -199,7 +201,7 @@ def _tell_value(
 
 
 class _Upgrade:
-    """Reads ``WSGIEnvironment`` as Environ; the plugin has one, and mypy one thread."""
+    """Reads ``WSGIEnvironment`` as an Environ whose values are Any; the plugin has one, and mypy one thread."""
 
     def __init__(self) -> None:
         self._busy = False
@@ -212,10 +214,10 @@ class _Upgrade:
     def _analyze(self, host: Host, context: AnalyzeTypeContext) -> Type:
         analyzer = context.api.api if isinstance(context.api, TypeAnalyser) else None
         own = not isinstance(analyzer, SemanticAnalyzer) or _is_ours(analyzer.cur_mod_id)
-        symbol = None if own else host.lookup_fully_qualified(_ENVIRON)
+        symbol = None if own else host.lookup_fully_qualified(_STANDARD)
         if symbol is None or not isinstance(symbol.node, TypeInfo):
             return self._as_ever(context)
-        return context.api.named_type(_ENVIRON, [])
+        return context.api.named_type(_STANDARD, [])
 
     def _as_ever(self, context: AnalyzeTypeContext) -> Type:
         """Let mypy analyze the name, without asking here again."""
@@ -227,14 +229,14 @@ class _Upgrade:
 
 
 type_analyze_hook: Final = _Upgrade().hook
-"""Understand the standard library's ``WSGIEnvironment`` as :class:`gatewright.types.Environ`."""
+"""Understand the standard library's ``WSGIEnvironment`` as an environ, whose keys are checked."""
 
 
 def additional_deps(host: Host, file: MypyFile) -> list[tuple[int, str, int]]:
-    """Return what mypy must read before a file that imports ``WSGIEnvironment``, so that there is an Environ."""
+    """Return what mypy must read before a file that imports ``WSGIEnvironment``, so that it is found."""
     if not host.settings.upgrade_environ or not any(_imports_alias(file)):
         return []
-    return [(10, "gatewright.types", -1)]
+    return [(10, _STANDARD.rpartition(".")[0], -1)]
 
 
 def _is_ours(module: str) -> bool:

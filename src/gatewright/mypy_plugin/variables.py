@@ -60,9 +60,15 @@ def value_fault(api: CheckerPluginInterface, key: str, value: object, type_of: C
     for item in _items(get_proper_type(type_of())):
         rule = _BY_TYPE[kind](api, item)
         if rule is not None:
-            found = format_type_bare(item, api.options)
-            return Fault(rule, f'environ["{key}"] is to be {kind.value}, not "{found}"')
+            return Fault(rule, _message(key, kind, item, format_type_bare(item, api.options)))
     return None
+
+
+def _message(key: str, kind: Kind, item: ProperType, found: str) -> str:
+    lacking = _lacking(item, _METHODS.get(kind, ()))
+    if lacking is not None:
+        return f'environ["{key}"] is to have {lacking}(), which "{found}" has not'
+    return f'environ["{key}"] is to be {kind.value}, not "{found}"'
 
 
 def _items(found: ProperType) -> list[ProperType]:
@@ -92,7 +98,7 @@ def _version(_: CheckerPluginInterface, found: ProperType) -> str | None:
 
 
 def _input(_: CheckerPluginInterface, found: ProperType) -> str | None:
-    if _lacks(found, INPUT_METHODS):
+    if _lacking(found, INPUT_METHODS):
         return "S26"
     is_text = isinstance(found, Instance) and (found.type.has_base("io.TextIOBase") or _is_text_file(found))
     return "S35" if is_text else None
@@ -106,26 +112,29 @@ def _is_text_file(found: Instance) -> bool:
 
 
 def _errors(_: CheckerPluginInterface, found: ProperType) -> str | None:
-    return "S27" if _lacks(found, ERRORS_METHODS) else None
+    return "S27" if _lacking(found, ERRORS_METHODS) else None
 
 
 def _wrapper(_: CheckerPluginInterface, found: ProperType) -> str | None:
-    return "S73" if _lacks(found, ("__call__",)) else None
+    return "S73" if _lacking(found, _WRAPPER_METHODS) else None
 
 
-def _lacks(found: ProperType, names: tuple[str, ...]) -> bool:
-    """Whether objects of the type certainly lack one of these methods."""
-    if isinstance(found, CallableType | Overloaded | TypeType):
-        return names != ("__call__",)
-    if isinstance(found, NoneType | TupleType):
-        return True
+def _lacking(found: ProperType, names: tuple[str, ...]) -> str | None:
+    """Return the first of these methods that objects of the type certainly have not."""
+    if not names or (isinstance(found, CallableType | Overloaded | TypeType) and names == _WRAPPER_METHODS):
+        return None
+    if isinstance(found, CallableType | Overloaded | TypeType | NoneType | TupleType):
+        return names[0]
     if not isinstance(found, Instance):
-        return False
+        return None
     info = found.type
     if info.fallback_to_any or info.get("__getattr__") or info.fullname == "builtins.object":
-        return False
-    return not all(info.get(name) for name in names)
+        return None
+    return next((name for name in names if not info.get(name)), None)
 
+
+_WRAPPER_METHODS = ("__call__",)
+_METHODS: Final = {Kind.INPUT: INPUT_METHODS, Kind.ERRORS: ERRORS_METHODS}
 
 _BY_VALUE: Final = frozenset({Kind.TEXT, Kind.VERSION})
 """The kinds of which there are literals."""
