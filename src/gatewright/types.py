@@ -208,27 +208,21 @@ if TYPE_CHECKING:
         "AUTH_TYPE", "CONTENT_LENGTH", "CONTENT_TYPE", "GATEWAY_INTERFACE", "PATH_INFO", "PATH_TRANSLATED",
         "QUERY_STRING", "REMOTE_ADDR", "REMOTE_HOST", "REMOTE_IDENT", "REMOTE_USER", "SCRIPT_NAME", "SERVER_SOFTWARE",
         # What web servers add, through CGI, FastCGI and SCGI; PEP 3333 names HTTPS
-        "CONTEXT_DOCUMENT_ROOT", "CONTEXT_PREFIX", "DOCUMENT_ROOT", "DOCUMENT_URI", "FCGI_ROLE", "HTTPS", "LOCAL_ADDR",
-        "RAW_URI", "REDIRECT_QUERY_STRING", "REDIRECT_STATUS", "REDIRECT_URI", "REDIRECT_URL", "REMOTE_PORT",
-        "REQUEST_SCHEME", "REQUEST_URI", "SCGI", "SCRIPT_FILENAME", "SCRIPT_URI", "SCRIPT_URL", "SERVER_ADDR",
-        "SERVER_ADMIN", "SERVER_SIGNATURE", "UNIQUE_ID",
-        # and through TLS
-        "SSL_CIPHER", "SSL_CLIENT_CERT", "SSL_CLIENT_I_DN", "SSL_CLIENT_M_SERIAL", "SSL_CLIENT_S_DN",
-        "SSL_CLIENT_S_DN_CN", "SSL_CLIENT_VERIFY", "SSL_PROTOCOL", "SSL_SESSION_ID", "SSL_TLS_SNI",
+        "CONTEXT_DOCUMENT_ROOT", "CONTEXT_PREFIX", "DOCUMENT_ROOT", "DOCUMENT_URI", "FCGI_ROLE", "HTTPS", "RAW_URI",
+        "REDIRECT_QUERY_STRING", "REDIRECT_STATUS", "REDIRECT_URI", "REDIRECT_URL", "REMOTE_PORT", "REQUEST_SCHEME",
+        "REQUEST_URI", "SCGI", "SCRIPT_FILENAME", "SERVER_ADDR", "SERVER_ADMIN", "SSL_CIPHER", "SSL_CLIENT_CERT",
+        "SSL_CLIENT_I_DN", "SSL_CLIENT_S_DN", "SSL_CLIENT_VERIFY", "SSL_PROTOCOL", "SSL_TLS_SNI", "UNIQUE_ID",
         # Request headers (RFC 3875, section 4.1.18): the set is open, these are the well-known ones
         "HTTP_ACCEPT", "HTTP_ACCEPT_CHARSET", "HTTP_ACCEPT_ENCODING", "HTTP_ACCEPT_LANGUAGE",
         "HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "HTTP_ACCESS_CONTROL_REQUEST_METHOD", "HTTP_AUTHORIZATION",
-        "HTTP_CACHE_CONTROL", "HTTP_CONNECTION", "HTTP_CONTENT_ENCODING", "HTTP_CONTENT_LANGUAGE", "HTTP_CONTENT_RANGE",
-        "HTTP_COOKIE", "HTTP_DATE", "HTTP_DEPTH", "HTTP_DESTINATION", "HTTP_DNT", "HTTP_EARLY_DATA", "HTTP_EXPECT",
-        "HTTP_FORWARDED", "HTTP_FROM", "HTTP_HOST", "HTTP_IF", "HTTP_IF_MATCH", "HTTP_IF_MODIFIED_SINCE",
-        "HTTP_IF_NONE_MATCH", "HTTP_IF_RANGE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_KEEP_ALIVE", "HTTP_LAST_EVENT_ID",
-        "HTTP_LOCK_TOKEN", "HTTP_MAX_FORWARDS", "HTTP_ORIGIN", "HTTP_OVERWRITE", "HTTP_PRAGMA", "HTTP_PREFER",
-        "HTTP_PRIORITY", "HTTP_PROXY_AUTHORIZATION", "HTTP_RANGE", "HTTP_REFERER", "HTTP_SEC_FETCH_DEST",
-        "HTTP_SEC_FETCH_MODE", "HTTP_SEC_FETCH_SITE", "HTTP_SEC_WEBSOCKET_KEY", "HTTP_SEC_WEBSOCKET_PROTOCOL",
-        "HTTP_SEC_WEBSOCKET_VERSION", "HTTP_TE", "HTTP_TIMEOUT", "HTTP_TRACEPARENT", "HTTP_TRACESTATE", "HTTP_TRAILER",
-        "HTTP_TRANSFER_ENCODING", "HTTP_UPGRADE", "HTTP_UPGRADE_INSECURE_REQUESTS", "HTTP_USER_AGENT", "HTTP_VIA",
-        "HTTP_X_CSRFTOKEN", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT",
-        "HTTP_X_FORWARDED_PREFIX", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_SSL", "HTTP_X_HTTP_METHOD_OVERRIDE",
+        "HTTP_CACHE_CONTROL", "HTTP_CONNECTION", "HTTP_CONTENT_ENCODING", "HTTP_CONTENT_RANGE", "HTTP_COOKIE",
+        "HTTP_DATE", "HTTP_DEPTH", "HTTP_DESTINATION", "HTTP_EXPECT", "HTTP_FORWARDED", "HTTP_FROM", "HTTP_HOST",
+        "HTTP_IF", "HTTP_IF_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_NONE_MATCH", "HTTP_IF_RANGE",
+        "HTTP_IF_UNMODIFIED_SINCE", "HTTP_LAST_EVENT_ID", "HTTP_LOCK_TOKEN", "HTTP_ORIGIN", "HTTP_OVERWRITE",
+        "HTTP_PRAGMA", "HTTP_RANGE", "HTTP_REFERER", "HTTP_SEC_FETCH_DEST", "HTTP_SEC_FETCH_MODE",
+        "HTTP_SEC_FETCH_SITE", "HTTP_TE", "HTTP_TRACEPARENT", "HTTP_TRANSFER_ENCODING", "HTTP_UPGRADE",
+        "HTTP_USER_AGENT", "HTTP_VIA", "HTTP_X_CSRFTOKEN", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST",
+        "HTTP_X_FORWARDED_PORT", "HTTP_X_FORWARDED_PREFIX", "HTTP_X_FORWARDED_PROTO", "HTTP_X_HTTP_METHOD_OVERRIDE",
         "HTTP_X_REAL_IP", "HTTP_X_REQUESTED_WITH", "HTTP_X_REQUEST_ID",
     ]  # fmt: skip  # one key a line would take a page
     _Text: TypeAlias = _RequiredText | _OptionalText
@@ -249,10 +243,7 @@ if TYPE_CHECKING:
 
     # What stands here, and not in Environ itself, is not asked of a dict that is given as an Environ.
     class _Values(dict[str, Any]):
-        """The types of an environ's values."""
-
-        # "| Any" where a server always has a value: the plain type would call it needless to look for None, as tests of
-        # parts do, whose environs are not whole.
+        # "| Any" where a server always has a value: code that is tested with less may ask whether there is one.
         @overload  # type: ignore[override]  # no checker sees that the last overload covers dict's
         def get(self, key: _RequiredText, default: None = None, /) -> str | Any: ...
         @overload
@@ -317,9 +308,7 @@ if TYPE_CHECKING:
         def pop(self, key: str, default: object, /) -> Any: ...
         def pop(self, key: str, default: object = ..., /) -> Any: ...  # pyright: ignore[reportIncompatibleMethodOverride]  # as above
 
-        @overload
-        def setdefault(self, key: str, default: None = None, /) -> Any: ...
-        @overload
+        @overload  # type: ignore[override]  # likewise
         def setdefault(self, key: _Text, default: str, /) -> str: ...
         @overload
         def setdefault(self, key: _Input, default: InputStream, /) -> InputStream: ...
@@ -332,7 +321,7 @@ if TYPE_CHECKING:
         @overload
         def setdefault(self, key: _Wrapper, default: FileWrapper, /) -> FileWrapper: ...
         @overload
-        def setdefault(self, key: str, default: object, /) -> Any: ...
+        def setdefault(self, key: str, default: object = None, /) -> Any: ...
         def setdefault(self, key: str, default: object = None, /) -> Any: ...  # pyright: ignore[reportIncompatibleMethodOverride]  # as above
 
         # An attribute of a class that is an Environ is one; pyrefly would look for this in Any, and find Any.
