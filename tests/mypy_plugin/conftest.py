@@ -1,8 +1,11 @@
-"""Runs of mypy with the plugin, in this process."""
+"""Runs of mypy with the plugin."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -28,22 +31,38 @@ class Result(NamedTuple):
 
 
 RunMypy: TypeAlias = Callable[..., Result]
+RunModule: TypeAlias = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where runs with the same settings keep what mypy knows of the standard library."""
-    return tmp_path_factory.mktemp("mypy")
+def paths() -> Mapping[str, str]:
+    """What mypy needs in its environment to find gatewright where this process has it."""
+    if SOURCES.name == "site-packages":  # there it finds it by itself, and refuses to be told
+        return {}
+    return {"MYPYPATH": str(SOURCES), "PYTHONPATH": str(SOURCES)}
 
 
 @pytest.fixture(scope="session")
-def run_mypy(cache: Path) -> RunMypy:
-    """Run mypy with the arguments; it finds gatewright wherever it is imported from."""
+def run_mypy(paths: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> RunMypy:
+    """Run mypy in this process; all runs share what mypy keeps of the standard library."""
+    cache = tmp_path_factory.mktemp("cache")
 
     def run(*arguments: str | Path) -> Result:
         with pytest.MonkeyPatch.context() as patch:
-            if SOURCES.name != "site-packages":  # there mypy finds it by itself, and refuses to be told
-                patch.setenv("MYPYPATH", str(SOURCES))
+            for name, value in paths.items():
+                patch.setenv(name, value)
             return Result(*mypy.api.run(["--cache-dir", str(cache), *map(str, arguments)]))
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def run_module(paths: Mapping[str, str]) -> RunModule:
+    """Run a module, such as mypy, in a process of its own."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", *arguments]
+        environment = {**os.environ, **paths}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
     return run

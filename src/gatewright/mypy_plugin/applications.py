@@ -133,7 +133,9 @@ def _checked_signature(host: Host, context: FunctionSigContext | MethodSigContex
             finding = _finding(context.api, actual, formal)
             if finding and report(host, context.api, actual, WSGI_APP, finding.rule, finding.message):
                 formals[position] = AnyType(TypeOfAny.from_error)
-    return signature.copy_modified(arg_types=formals)
+    return signature.copy_modified(  # pyright: ignore[reportUnknownMemberType]  # mypy's defaults there have no type
+        arg_types=formals
+    )
 
 
 def _without_starred(call: Context, actuals: list[Expression]) -> list[Expression]:
