@@ -1,3 +1,4 @@
+# ruff: noqa: ANN401, D102  # an environ holds whatever servers put into it; the methods are those of dict
 """The environ as the standard library types it, with a name of its own, so that the mypy plugin knows it again."""
 
 from __future__ import annotations

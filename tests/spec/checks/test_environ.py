@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from gatewright.spec.checks import check_environ, check_errors, check_input, environ_is_sound
+from gatewright.spec.checks import check_environ, check_errors, check_input, check_variable, environ_is_sound
 from gatewright.util import setup_testing_defaults
 
 ABSENT: Any = object()
@@ -223,3 +223,36 @@ def test_sound_means_no_violation(changes: dict[Any, Any]) -> None:
 def test_check_never_raises(changes: dict[Any, Any]) -> None:
     """The full check answers with violations, whatever stands in the environ."""
     assert all(rule.startswith("S") for rule in broken_rules(make_environ() | changes))
+
+
+@pytest.mark.parametrize(
+    "key, value, rule",
+    [
+        ("REQUEST_METHOD", "", "S05"),
+        ("SCRIPT_NAME", "app", "S07"),
+        ("SCRIPT_NAME", "/app/", "S08"),
+        ("PATH_INFO", "page", "S09"),
+        ("CONTENT_LENGTH", "+3", "S13"),
+        ("SERVER_PORT", "http", "S15"),
+        ("REMOTE_PORT", 80, "S18"),
+        ("HTTP_HOST", "\u20ac", "S19"),
+        ("REMOTE_USER", None, "S20"),
+        ("wsgi.version", [1, 0], "S24"),
+        ("wsgi.version", (1, 1), "S24"),
+        ("wsgi.url_scheme", "ftp", "S25"),
+        ("wsgi.input", None, "S26"),
+        ("wsgi.errors", None, "S27"),
+        ("PATH_INFO", "/\udce9", "S34"),
+    ],
+)
+def test_single_variable(key: str, value: object, rule: str) -> None:
+    """A variable that is wrong by itself is found without the others."""
+    violation = check_variable(key, value)
+    assert violation is not None
+    assert violation.rule.id == rule
+
+
+@given(st.sampled_from(sorted(make_environ())))
+def test_sound_variables(key: str) -> None:
+    """Every variable of a good environ is good by itself."""
+    assert check_variable(key, make_environ()[key]) is None
