@@ -9,18 +9,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mypy.nodes import CallExpr, Decorator, FuncDef, LambdaExpr, OverloadedFuncDef, TypeInfo, Var
+from mypy.nodes import CallExpr, LambdaExpr
 from mypy.subtypes import is_subtype
-from mypy.types import AnyType, CallableType, Instance, Overloaded, TypeOfAny, UnionType, get_proper_type
+from mypy.types import AnyType, CallableType, Instance, TypeOfAny, UnionType, get_proper_type
 
+from gatewright.mypy_plugin.callees import NEVER, find, signatures
 from gatewright.mypy_plugin.diagnosis import why_no_application, why_no_start_response
 from gatewright.mypy_plugin.messages import WSGI_APP, report
 from gatewright.mypy_plugin.questions import Question
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from mypy.nodes import Context, Expression, SymbolNode
+    from mypy.nodes import Context, Expression
     from mypy.plugin import CheckerPluginInterface, FunctionSigContext, MethodSigContext
     from mypy.types import ProperType, Type
 
@@ -35,10 +36,6 @@ _APPLICATION = "gatewright.types.WSGIApplication"
 _START_RESPONSE = frozenset(
     {"gatewright.types.StartResponse", "wsgiref.types.StartResponse", "_typeshed.wsgi.StartResponse"}
 )
-_CONSTRUCTORS = ("__init__", "__new__")
-
-# Most calls are of these, and none of them takes an application.
-_NEVER = ("builtins.", "typing.", "collections.")
 
 
 def function_signature_hook(host: Host, fullname: str) -> FunctionSignatureHook | None:
@@ -52,48 +49,16 @@ def method_signature_hook(host: Host, fullname: str) -> MethodSignatureHook | No
 
 
 def _hook(host: Host, fullname: str) -> Callable[[FunctionSigContext | MethodSigContext], CallableType] | None:
-    if fullname.startswith(_NEVER):
+    if fullname.startswith(NEVER):
         return None
-    signatures = list(_signatures(_find(host, fullname)))
+    declared = list(signatures(find(host, fullname)))
     # An overload without an application might be the one that is meant; mypy says then that none of them fits.
-    if not signatures or not all(any(map(_expectation, signature.arg_types)) for signature in signatures):
+    if not declared or not all(any(map(_expectation, signature.arg_types)) for signature in declared):
         return None
     return lambda context: _checked_signature(host, context)
 
 
-# --- Which calls ----------------------------------------------------------------------------------------------------
-
-
-def _find(host: Host, fullname: str) -> SymbolNode | None:
-    """Find what is called; mypy names a method by the class of the object, which may have inherited it."""
-    found = host.lookup_fully_qualified(fullname)
-    if found is not None:
-        return found.node
-    owner, _, name = fullname.rpartition(".")
-    found = host.lookup_fully_qualified(owner)
-    return _member(found.node, name) if found is not None and isinstance(found.node, TypeInfo) else None
-
-
-def _member(owner: TypeInfo, name: str) -> SymbolNode | None:
-    """Find a method, except those that every object has."""
-    base = owner.get_containing_type_info(name)
-    return None if base is None or base.fullname == "builtins.object" else base.names[name].node
-
-
-def _signatures(node: SymbolNode | None) -> Iterator[CallableType]:
-    """Yield the signatures that something can be called with, as far as they are declared."""
-    if isinstance(node, TypeInfo):
-        for name in _CONSTRUCTORS:
-            yield from _signatures(_member(node, name))
-        return
-    if isinstance(node, Decorator):
-        node = node.var
-    if isinstance(node, FuncDef | OverloadedFuncDef | Var) and node.type is not None:
-        declared = get_proper_type(node.type)
-        if isinstance(declared, CallableType):
-            yield declared
-        elif isinstance(declared, Overloaded):
-            yield from declared.items
+# --- What a parameter takes ---------------------------------------------------------------------------------------
 
 
 def _expectation(formal: Type) -> Expectation | None:

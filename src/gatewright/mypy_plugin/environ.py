@@ -11,8 +11,18 @@ from typing import TYPE_CHECKING, Final
 from mypy.nodes import CallExpr, DictExpr, Expression, Import, ImportFrom, TypeInfo
 from mypy.semanal import SemanticAnalyzer
 from mypy.typeanal import TypeAnalyser
-from mypy.types import CallableType, FunctionLike, LiteralType, Type, UnionType, flatten_nested_unions, get_proper_type
+from mypy.types import (
+    CallableType,
+    FunctionLike,
+    Instance,
+    LiteralType,
+    Type,
+    UnionType,
+    flatten_nested_unions,
+    get_proper_type,
+)
 
+from gatewright.mypy_plugin.callees import NEVER, find, signatures
 from gatewright.mypy_plugin.guard import careful
 from gatewright.mypy_plugin.literals import UNKNOWN, Literals
 from gatewright.mypy_plugin.messages import WSGI_ENVIRON, report
@@ -24,11 +34,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mypy.nodes import MypyFile
-    from mypy.plugin import AnalyzeTypeContext, CheckerPluginInterface, MethodContext, MethodSigContext
+    from mypy.plugin import (
+        AnalyzeTypeContext,
+        CheckerPluginInterface,
+        FunctionSigContext,
+        MethodContext,
+        MethodSigContext,
+    )
 
     from gatewright.mypy_plugin.hooks import Host, MethodHook, MethodSignatureHook, TypeAnalyzeHook
 
-__all__ = ["RULES_REPORTED", "additional_deps", "method_hook", "method_signature_hook", "type_analyze_hook"]
+__all__ = [
+    "RULES_REPORTED",
+    "additional_deps",
+    "call_hook",
+    "method_hook",
+    "method_signature_hook",
+    "type_analyze_hook",
+]
 
 RULES_REPORTED: Final = frozenset(
     {
@@ -40,6 +63,7 @@ RULES_REPORTED: Final = frozenset(
 
 _STANDARD = "gatewright.spec.standard_environ.StandardEnviron"
 _ENVIRONS = frozenset({"gatewright.types.Environ", _STANDARD})
+_APPLICATION = "gatewright.types.WSGIApplication.__call__"
 _ALIASES = frozenset({"wsgiref.types.WSGIEnvironment", "_typeshed.wsgi.WSGIEnvironment"})
 
 
@@ -54,7 +78,7 @@ def method_signature_hook(host: Host, fullname: str) -> MethodSignatureHook | No
     return careful(_Call(host, _CHECKS[name]), _unchanged)
 
 
-def _unchanged(context: MethodSigContext) -> FunctionLike:
+def _unchanged(context: FunctionSigContext | MethodSigContext) -> FunctionLike:
     return context.default_signature
 
 
@@ -195,6 +219,41 @@ def _tell_value(
     fault = value_fault(api, key, Literals().value(node), type_of)
     if fault is not None:
         report(host, api, node, WSGI_ENVIRON, fault.rule, fault.message)
+
+
+# --- Displays -------------------------------------------------------------------------------------------------------
+
+
+def call_hook(host: Host, fullname: str) -> Callable[[FunctionSigContext | MethodSigContext], FunctionLike] | None:
+    """Check the dict displays in calls of whatever takes an environ."""
+    if fullname.startswith(NEVER):
+        return None
+    if fullname != _APPLICATION and not any(map(_takes_environ, signatures(find(host, fullname)))):
+        return None
+    taken = 0 if fullname == _APPLICATION else None
+    return careful(partial(_check_displays, host, taken), _unchanged)
+
+
+def _takes_environ(signature: CallableType) -> bool:
+    return any(map(_is_environ, signature.arg_types))
+
+
+def _is_environ(formal: Type) -> bool:
+    proper = get_proper_type(formal)
+    if isinstance(proper, UnionType):
+        return any(map(_is_environ, proper.items))
+    return isinstance(proper, Instance) and proper.type.fullname in _ENVIRONS
+
+
+def _check_displays(host: Host, taken: int | None, context: FunctionSigContext | MethodSigContext) -> FunctionLike:
+    """Check the arguments for parameters that are environs, and for the one that is though typed as a dict."""
+    signature = context.default_signature
+    for position, (formal, actuals) in enumerate(zip(signature.arg_types, context.args, strict=True)):
+        if position == taken or _is_environ(formal):
+            for actual in actuals:
+                if isinstance(actual, DictExpr):
+                    check_display(host, context.api, actual)
+    return signature
 
 
 # --- WSGIEnvironment ------------------------------------------------------------------------------------------------

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mypy.errors import CompileError
-from mypy.plugin import Plugin
+from mypy.plugin import FunctionSigContext, MethodSigContext, Plugin
+from mypy.types import CallableType
 
 from gatewright.errors import ConfigurationError
 from gatewright.mypy_plugin import applications, environ, responses
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from mypy.nodes import MypyFile
     from mypy.options import Options
     from mypy.plugin import ReportConfigContext
+    from mypy.types import FunctionLike
 
     from gatewright.mypy_plugin.hooks import (
         AttributeHook,
@@ -33,17 +35,19 @@ if TYPE_CHECKING:
 
 __all__ = ["GatewrightPlugin"]
 
-# Which concern answers which question of mypy.  The first hook counts, as it does among plugins: nobody may answer for
-# a name that is none of his.
+# Which concern answers which question of mypy: nobody may answer for a name that is none of his.  Each in turn sees a
+# signature, as the one before left it; of the others the first counts, as it does among plugins.
 _FUNCTION_SIGNATURE: tuple[Callable[[Host, str], FunctionSignatureHook | None], ...] = (
     responses.function_signature_hook,
     applications.function_signature_hook,
+    environ.call_hook,
 )
 _FUNCTION: tuple[Callable[[Host, str], FunctionHook | None], ...] = ()
 _METHOD_SIGNATURE: tuple[Callable[[Host, str], MethodSignatureHook | None], ...] = (
     responses.method_signature_hook,
     environ.method_signature_hook,
     applications.method_signature_hook,
+    environ.call_hook,
 )
 _METHOD: tuple[Callable[[Host, str], MethodHook | None], ...] = (environ.method_hook,)
 _ATTRIBUTE: tuple[Callable[[Host, str], AttributeHook | None], ...] = ()
@@ -53,6 +57,9 @@ _TYPE_ANALYZE: tuple[Callable[[Host, str], TypeAnalyzeHook | None], ...] = (envi
 
 _PACKAGE = Path(__file__).parent.parent
 _SOURCES = ("mypy_plugin", "spec")
+
+
+_Context = TypeVar("_Context", FunctionSigContext, MethodSigContext)
 
 
 class GatewrightPlugin(Plugin):
@@ -95,7 +102,7 @@ class GatewrightPlugin(Plugin):
 
     def get_function_signature_hook(self, fullname: str) -> FunctionSignatureHook | None:
         """Return what sees the signature of a function or class before a call of it is checked."""
-        return next((hook for ask in _FUNCTION_SIGNATURE if (hook := ask(self, fullname))), None)
+        return _in_turn([hook for ask in _FUNCTION_SIGNATURE if (hook := ask(self, fullname))])
 
     def get_function_hook(self, fullname: str) -> FunctionHook | None:
         """Return what sees the result of a function or class after a call of it was checked."""
@@ -103,7 +110,7 @@ class GatewrightPlugin(Plugin):
 
     def get_method_signature_hook(self, fullname: str) -> MethodSignatureHook | None:
         """Return what sees the signature of a method before a call of it is checked."""
-        return next((hook for ask in _METHOD_SIGNATURE if (hook := ask(self, fullname))), None)
+        return _in_turn([hook for ask in _METHOD_SIGNATURE if (hook := ask(self, fullname))])
 
     def get_method_hook(self, fullname: str) -> MethodHook | None:
         """Return what sees the result of a method after a call of it was checked."""
@@ -120,6 +127,22 @@ class GatewrightPlugin(Plugin):
     def get_type_analyze_hook(self, fullname: str) -> TypeAnalyzeHook | None:
         """Return what reads a name in an annotation."""
         return next((hook for ask in _TYPE_ANALYZE if (hook := ask(self, fullname))), None)
+
+
+def _in_turn(hooks: list[Callable[[_Context], FunctionLike]]) -> Callable[[_Context], FunctionLike] | None:
+    """Make one hook of several; mypy calls it with a NamedTuple."""
+    if len(hooks) <= 1:
+        return hooks[0] if hooks else None
+
+    def hook(context: _Context) -> FunctionLike:
+        for one in hooks:
+            signature = one(context)
+            if not isinstance(signature, CallableType):
+                return signature
+            context = context._replace(default_signature=signature)
+        return context.default_signature
+
+    return hook
 
 
 def _digest() -> str:
