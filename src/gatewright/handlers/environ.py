@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from gatewright.handlers.contract import HandlerContract
 from gatewright.util import guess_scheme
+
+if TYPE_CHECKING:
+    from gatewright.types import WSGIEnvironment
 
 
 class EnvironMixin(HandlerContract):
@@ -15,7 +20,7 @@ class EnvironMixin(HandlerContract):
         It starts as a copy of ``os_environ``; ``add_cgi_vars()`` adds the request's variables; then the ``wsgi.*`` ones
         are set, so that no request can set them.
         """
-        self.environ = {**self.os_environ}
+        self.environ: WSGIEnvironment = {**self.os_environ}
         self.add_cgi_vars()
         environ = self.environ
         environ["wsgi.input"] = self.get_stdin()

@@ -102,6 +102,6 @@ class SendfileMixin(FileWrapperMixin):
             if sent == 0:
                 break  # the file was cut while it was sent; finish_content() sees what is missing
             start += sent
-            self.bytes_sent += sent
+            self.bytes_sent: int = self.bytes_sent + sent
             if self.bytes_left is not None:
-                self.bytes_left -= sent
+                self.bytes_left: int | None = self.bytes_left - sent

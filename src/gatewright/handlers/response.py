@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import NoReturn
 
-    from gatewright.types import HeaderList, OptExcInfo, Write, WSGIApplication
+    from gatewright.types import HeaderList, HeadersProtocol, OptExcInfo, Write, WSGIApplication, WSGIEnvironment
 
 _CHARACTER_RULES = frozenset({"A14", "A17", "A18"})
 
@@ -118,14 +118,15 @@ class ResponseMixin(HandlerContract):
             self.status = self.headers = None
         elif self.response_started:
             refuse(Violation(RULES["A26"], "Headers already set!"))
-        self.response_started = True
+        self.response_started: bool = True
         if type(status) is not str or status not in STATUS_CODES or not fields_are_known(headers):
             violation = check_status_line(status) or check_header_fields(headers)
             if violation is not None:
                 _refuse(violation)
         make = self.headers_class
-        self.headers = Headers.from_checked(headers[:]) if make is Headers else make(headers[:])
-        self.status, self.status_code = status, STATUS_CODES.get(status) or int(status[:3])
+        self.headers: HeadersProtocol | None = Headers.from_checked(headers[:]) if make is Headers else make(headers[:])
+        self.status = status
+        self.status_code: int = STATUS_CODES.get(status) or int(status[:3])
         return self.write
 
     def _replace_response(self, exc_info: OptExcInfo) -> None:
@@ -160,7 +161,7 @@ class ResponseMixin(HandlerContract):
         else:
             if self.headers is None:
                 refuse(Violation(RULES["A05"], "write() before start_response()"))
-            self.bytes_sent = size  # set_content_length() reads it
+            self.bytes_sent: int = size  # set_content_length() reads it
             self.send_headers()
         left = self.bytes_left
         if left is not None:
@@ -172,7 +173,7 @@ class ResponseMixin(HandlerContract):
             self._write(data)
             self._flush()
         except (ConnectionError, TimeoutError):
-            self.client_gone = True
+            self.client_gone: bool = True
             raise
 
     def _deliver_part(self, data: bytes, size: int) -> None:
@@ -220,14 +221,16 @@ class ResponseMixin(HandlerContract):
         self.cleanup_headers()
         items = list(headers.items())
         names = [name.lower() for name, _ in items]
-        self.sends_content = self.status_code not in WITHOUT_CONTENT and self.environ.get("REQUEST_METHOD") != "HEAD"
+        self.sends_content: bool = (
+            self.status_code not in WITHOUT_CONTENT and self.environ.get("REQUEST_METHOD") != "HEAD"
+        )
         self.bytes_left = None if self.sends_content else 0
         if "content-length" in names:
             length = self.bytes_sent if self.length_computed else _declared_length(items, names)
             if self.sends_content:
                 self.bytes_left = length
         modern = not self.origin_server or self.client_is_modern()
-        self.headers_sent = True
+        self.headers_sent: bool = True
         if not modern:
             return
         try:
@@ -267,7 +270,7 @@ class ResponseMixin(HandlerContract):
             return
         if blocks == 1 and self.bytes_sent:
             headers["Content-Length"] = str(self.bytes_sent)
-            self.length_computed = True
+            self.length_computed: bool = True
 
     def close(self) -> None:
         """End the call: close the application's iterable and reset the state; the transport stays open."""
@@ -275,7 +278,7 @@ class ResponseMixin(HandlerContract):
             if type(self.result) is not list:
                 self._close_result()
         finally:
-            self.environ = {}
+            self.environ: WSGIEnvironment = {}
             self.result = self.headers = self.status = None
             self.bytes_sent = 0
             self.headers_sent = self.response_started = False

@@ -45,8 +45,9 @@ class WSGIRequestHandler(BaseHTTPRequestHandler):
     """
 
     server: WSGIServer  # pyright: ignore[reportIncompatibleVariableOverride]  # no other can be the base's either
-    server_version = server_version
+    server_version: str = server_version
     raw_requestline: bytes
+    rfile: io.BufferedIOBase
 
     gateway_handler_class: type[ServerHandler] = ServerHandler
     """What runs the application: set it in a subclass to serve with a handler of your own (cpython#84877)."""
@@ -57,7 +58,7 @@ class WSGIRequestHandler(BaseHTTPRequestHandler):
     request_head: RequestHead | None = None
     """The head of the current request, checked; None before the first one."""
 
-    expects_more = False
+    expects_more: bool = False
     """Whether the client will take the connection for open after the response, unless that says otherwise."""
 
     _unread = False
@@ -82,8 +83,10 @@ class WSGIRequestHandler(BaseHTTPRequestHandler):
             :attr:`request_head` are set.  False if it was answered with an error, or there is none; the connection
             closes then (``close_connection``).
         """
-        self.command, self.requestline, self.request_version = "", "", self.protocol_version
-        self.close_connection = True
+        self.command: str = ""
+        self.requestline: str = ""
+        self.request_version: str = self.protocol_version
+        self.close_connection: bool = True
         try:
             self.raw_requestline = read_request_line(self.raw_requestline, self.rfile)
             if not self.raw_requestline:
@@ -100,7 +103,7 @@ class WSGIRequestHandler(BaseHTTPRequestHandler):
             return False
         # http.server makes "//x" "/x", against redirects that use it unseen (cpython#87389).  An application must see
         # what was asked for, or it checks one path and its proxy another.
-        self.path = head.line.target
+        self.path: str = head.line.target
         self._unread = head.framing != NO_BODY
         if "close" in _options(self.headers.get_all("Connection", [])):
             self.close_connection = True

@@ -45,7 +45,7 @@ class WSGIServer(HTTPServer):
     ) -> None:
         if self.address_family == socket.AF_INET:
             # Unless a subclass or instance chose another family, as those do that worked round the stdlib.
-            self.address_family = _family_of(server_address)
+            self.address_family: int = _family_of(server_address)
         address = cast("tuple[str, int]", server_address)  # see _path_of()
         super().__init__(address, RequestHandlerClass, bind_and_activate)
 
@@ -62,7 +62,8 @@ class WSGIServer(HTTPServer):
         super(HTTPServer, self).server_bind()
         if path is not None:
             self._socket_file = sockets.identity(path)
-            self.server_name, self.server_port = "localhost", 80
+            self.server_name: str = "localhost"
+            self.server_port: int = 80
         else:
             host = str(asked[0])
             self.server_name = (socket.gethostname() or "localhost") if host in sockets.WILDCARDS else host

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from platform import python_implementation
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gatewright.handlers import SimpleHandler
 from gatewright.spec.grammar import WITHOUT_CONTENT
@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["ServerHandler", "server_version", "software_version", "sys_version"]
 
-server_version = "WSGIServer/0.2"  # wsgiref's, not gatewright's: it is the Server field that clients and tests know
-sys_version = python_implementation() + "/" + sys.version.split()[0]
-software_version = server_version + " " + sys_version
+# wsgiref's, not gatewright's: it is the Server field that clients and tests know.
+server_version: Final = \"WSGIServer/0.2\"
+sys_version: Final[str] = python_implementation() + "/" + sys.version.split()[0]
+software_version: Final[str] = server_version + " " + sys_version
 
 
 class ServerHandler(SimpleHandler):
@@ -26,7 +27,7 @@ class ServerHandler(SimpleHandler):
     9.3).
     """
 
-    server_software = software_version
+    server_software: str | None = software_version
 
     # Not the process environment, which the stdlib shows to every application: it holds secrets (bpo-7250).
     os_environ: dict[str, str] = {}  # noqa: RUF012  # documented as a plain attribute

@@ -52,9 +52,9 @@ class IteratorWrapper:
         self.original_iterator = wsgi_iterator
         if type(wsgi_iterator) is not _LIST and hasattr(wsgi_iterator, "__len__"):
             self._length = _length_of(wsgi_iterator)
-        self.iterator = iter(wsgi_iterator)
-        self.closed = False  # only now: __del__ has nothing to say of what could not be iterated over
-        self.check_start_response = check_start_response
+        self.iterator: Iterator[bytes] = iter(wsgi_iterator)
+        self.closed: bool = False  # only now: __del__ has nothing to say of what could not be iterated over
+        self.check_start_response: object = check_start_response
         self._call = check_start_response if isinstance(check_start_response, Call) else _detached()
 
     def __iter__(self) -> Iterator[bytes]:

@@ -28,17 +28,17 @@ class Call:
     The class attributes are what holds at its beginning; an attribute is set when there is something to say.
     """
 
-    method = ""
-    thread = 0
+    method: str = ""
+    thread: int = 0
     resource: tuple[str, ...] = ()
 
-    running = False
+    running: bool = False
     """Whether code of the application is on the stack: it was called, or asked for a block, and has not returned."""
 
     started = False
     """Whether start_response was called, with success or not."""
 
-    untyped = False
+    untyped: bool = False
     """Whether there is no Content-Type where content needs one."""
 
     without_content: str | None = None

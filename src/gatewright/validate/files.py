@@ -24,7 +24,7 @@ class FileWrapperWrapper:
 
     def __init__(self, wrapper: Any, call: Call) -> None:  # noqa: ANN401  # it is to be checked
         """Wrap the server's callable, which belongs to this call."""
-        self.wrapper = wrapper
+        self.wrapper: Any = wrapper
         self.made: list[object] = []
         self._call = call
 

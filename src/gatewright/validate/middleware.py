@@ -51,10 +51,10 @@ class Pair:
         self.outer = outer
         self.inner = inner
         self.certain = True
-        self.taken = 0
+        self.taken: int = 0
         self.last: bytes | None = None
-        self.complete = False
-        self.drained = False
+        self.complete: bool = False
+        self.drained: bool = False
 
     def take(self, block: bytes) -> None:
         """Note a block that the application gave; what another thread takes keeps nobody waiting."""

@@ -37,7 +37,7 @@ class InputWrapper:
     ) -> None:
         """Wrap the server's stream, which belongs to this call and its environ."""
         self.input = wsgi_input
-        self.call = call or Call()
+        self.call: Call = call or Call()
         if environ is not None and not environ.get("wsgi.input_terminated"):
             length = environ.get("CONTENT_LENGTH")
             self._length = length if type(length) is str else ""
@@ -118,7 +118,7 @@ class ErrorWrapper:
     def __init__(self, wsgi_errors: ErrorStream, call: Call | None = None) -> None:
         """Wrap the server's stream, which belongs to this call."""
         self.errors: Any = wsgi_errors
-        self.call = call or Call()
+        self.call: Call = call or Call()
 
     def write(self, *args: Any) -> None:  # noqa: ANN401  # how it is called is to be checked
         """Write text."""
