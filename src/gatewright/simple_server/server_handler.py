@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["ServerHandler", "server_version", "software_version", "sys_version"]
 
 # wsgiref's, not gatewright's: it is the Server field that clients and tests know.
-server_version: Final = \"WSGIServer/0.2\"
+server_version: Final = "WSGIServer/0.2"
 sys_version: Final[str] = python_implementation() + "/" + sys.version.split()[0]
 software_version: Final[str] = server_version + " " + sys_version
 
