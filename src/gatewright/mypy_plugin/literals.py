@@ -23,6 +23,7 @@ from mypy.nodes import (
     StarExpr,
     StrExpr,
     TupleExpr,
+    TypeInfo,
     Var,
 )
 from mypy.types import Instance, LiteralType, NoneType, Type, get_proper_type
@@ -122,11 +123,12 @@ class Literals:
         """Return what a name stands for."""
         if node.fullname in _CONSTANTS:
             return _CONSTANTS[node.fullname]
-        if node.fullname.startswith("http.HTTPStatus."):
-            return _http_status(node.fullname.rpartition(".")[2])
-        variable = node.node
-        if not isinstance(variable, Var):
-            return UNKNOWN
+        return self.variable(node.node) if isinstance(node.node, Var) else UNKNOWN
+
+    def variable(self, variable: Var) -> object:
+        """Return what a variable holds."""
+        if variable.info and variable.info.fullname == "http.HTTPStatus":
+            return _http_status(variable.name)
         if isinstance(variable.final_value, str | int):
             return variable.final_value
         known = literal_of_type(variable.type) if variable.is_final or not variable.is_inferred else UNKNOWN
@@ -163,6 +165,10 @@ def _member(literals: Literals, node: Expression) -> object:
         status = literals.value(node.expr)
         if isinstance(status, HTTPStatus):
             return status.value if node.name == "value" else status.phrase
+    owner = node.expr.node if isinstance(node.expr, RefExpr) else None
+    symbol = owner.names.get(node.name) if isinstance(owner, TypeInfo) else None
+    if symbol is not None and isinstance(symbol.node, Var):
+        return literals.variable(symbol.node)
     return literals.reference(node)
 
 
