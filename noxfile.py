@@ -9,7 +9,7 @@ from pathlib import Path
 import nox
 
 nox.needs_version = ">=2025.10.14"
-nox.options.sessions = ["lint", "typing", "dropin", "docs", "tests", "coverage"]
+nox.options.sessions = ["lint", "typing", "stubtest", "dropin", "docs", "tests", "coverage"]
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 # An interpreter that is not there is skipped, in CI too; `coverage` fails if that leaves none.
@@ -37,11 +37,25 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def typing(session: nox.Session) -> None:
-    """Strict mypy and strict pyright over the sources, the tests and the examples."""
+    """Strict mypy and pyright over everything, pyrefly over the tests of types; the stubs of wsgiref in a project."""
     install(session, ".[cli]", group="typing")
-    session.run("mypy")
     # The pyright in the wheel, on the Node.js in the wheel: nothing is fetched, no node is needed.
-    session.run("pyright", env={"PYRIGHT_PYTHON_USE_BUNDLED_PYRIGHT": "1"})
+    session.env["PYRIGHT_PYTHON_USE_BUNDLED_PYRIGHT"] = "1"
+    session.run("mypy")
+    session.run("pyright")
+    session.run("pyrefly", "check")
+    session.run("pytest", "tests/test_stubs.py")
+    # What is installed is judged, not src: away from the checkout.
+    with session.chdir(session.create_tmp()):
+        session.run("pyright", "--verifytypes", "gatewright", "--ignoreexternal")
+
+
+@nox.session(python=PYTHONS)
+def stubtest(session: nox.Session) -> None:
+    """The stubs of wsgiref against the standard library."""
+    install(session, ".", group="stubtest")
+    command = ("python", "-m", "mypy.stubtest", "wsgiref", "--allowlist", "stubs/allowlist.txt")
+    session.run(*command, env={"MYPYPATH": "stubs"})
 
 
 @nox.session(python=PYTHONS)
