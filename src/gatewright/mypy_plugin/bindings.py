@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from mypy import nodes, patterns
 from mypy.nodes import LDEF, AssignmentStmt, CallExpr, Expression, FuncItem, ListExpr, MemberExpr, NameExpr, OpExpr, Var
@@ -11,7 +11,7 @@ from mypy.nodes import LDEF, AssignmentStmt, CallExpr, Expression, FuncItem, Lis
 if TYPE_CHECKING:
     from mypy.nodes import MypyFile, Node
 
-__all__ = ["Bindings", "final_list"]
+__all__ = ["Bindings", "bindings_of", "final_list"]
 
 # The parts of each kind of node that may hold names.  mypy's own traverser is compiled and cannot be subclassed here.
 _PARTS: Final[Mapping[type[nodes.Node], tuple[str, ...]]] = {
@@ -120,6 +120,10 @@ class Bindings:
         self._strange = False
         self._read(function)
 
+    def knows(self, variable: Var) -> bool:
+        """Whether the function mentions the variable."""
+        return variable in self._bound or variable in self._rebound or variable in self._shared
+
     def follow(self, variable: Var) -> Expression | None:
         """Return the one expression that the variable is bound to, or None."""
         bound = self._bound.get(variable, ())
@@ -175,6 +179,20 @@ class Bindings:
             self._rebound.update(_variables(node))
             for part in _parts(node):
                 self._rebind(part)
+
+
+class _Memory:
+    """Keeps the function that was read last: most calls come in groups of one function."""
+
+    last: ClassVar[tuple[FuncItem, str, Bindings] | None] = None
+
+
+def bindings_of(function: FuncItem, callee: str, variable: Var) -> Bindings:
+    """Return what a function binds, read anew if it does not know the variable: mypy's daemon analyzes code anew."""
+    last = _Memory.last
+    if last is None or last[0] is not function or last[1] != callee or not last[2].knows(variable):
+        last = _Memory.last = (function, callee, Bindings(function, callee))
+    return last[2]
 
 
 def _variables(node: Node) -> set[Var]:
