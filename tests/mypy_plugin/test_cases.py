@@ -54,7 +54,7 @@ def expected(path: Path) -> Iterator[tuple[int, str, str]]:
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_case(path: Path, reported: Mapping[str, Messages]) -> None:
     """Of each file is reported what it says itself, and nothing else."""
-    assert sorted(reported[path.name]) == sorted(expected(path))
+    assert sorted(reported[path.name]) == sorted(set(expected(path)))
 
 
 def test_every_rule_is_reported() -> None:

@@ -7,14 +7,16 @@ the reason is known, the reason is reported and the parameter becomes Any, so th
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mypy.nodes import CallExpr, LambdaExpr
 from mypy.subtypes import is_subtype
 from mypy.types import AnyType, CallableType, Instance, TypeOfAny, UnionType, get_proper_type
 
-from gatewright.mypy_plugin.callees import NEVER, find, signatures
+from gatewright.mypy_plugin.callees import APPLICATIONS, START_RESPONSES
 from gatewright.mypy_plugin.diagnosis import why_no_application, why_no_start_response
+from gatewright.mypy_plugin.guard import careful
 from gatewright.mypy_plugin.messages import WSGI_APP, report
 from gatewright.mypy_plugin.questions import Question
 
@@ -23,39 +25,26 @@ if TYPE_CHECKING:
 
     from mypy.nodes import Context, Expression
     from mypy.plugin import CheckerPluginInterface, FunctionSigContext, MethodSigContext
-    from mypy.types import ProperType, Type
+    from mypy.types import FunctionLike, ProperType, Type
 
-    from gatewright.mypy_plugin.hooks import FunctionSignatureHook, Host, MethodSignatureHook
+    from gatewright.mypy_plugin.hooks import Host, ParameterHook
     from gatewright.mypy_plugin.questions import Finding
 
     Expectation = tuple[ProperType, Callable[[Question], Finding | None]]
 
-__all__ = ["function_signature_hook", "method_signature_hook"]
-
-_APPLICATION = "gatewright.types.WSGIApplication"
-_START_RESPONSE = frozenset(
-    {"gatewright.types.StartResponse", "wsgiref.types.StartResponse", "_typeshed.wsgi.StartResponse"}
-)
+__all__ = ["parameter_hook"]
 
 
-def function_signature_hook(host: Host, fullname: str) -> FunctionSignatureHook | None:
-    """Check calls of functions and classes that take an application."""
-    return _hook(host, fullname)
-
-
-def method_signature_hook(host: Host, fullname: str) -> MethodSignatureHook | None:
-    """Check calls of methods that take an application."""
-    return _hook(host, fullname)
-
-
-def _hook(host: Host, fullname: str) -> Callable[[FunctionSigContext | MethodSigContext], CallableType] | None:
-    if fullname.startswith(NEVER):
-        return None
-    declared = list(signatures(find(host, fullname)))
+def parameter_hook(host: Host, _fullname: str, signatures: list[CallableType]) -> ParameterHook | None:
+    """Check calls of whatever takes an application."""
     # An overload without an application might be the one that is meant; mypy says then that none of them fits.
-    if not declared or not all(any(map(_expectation, signature.arg_types)) for signature in declared):
+    if not all(any(map(_expectation, signature.arg_types)) for signature in signatures):
         return None
-    return lambda context: _checked_signature(host, context)
+    return careful(partial(_checked_signature, host), _unchanged)
+
+
+def _unchanged(context: FunctionSigContext | MethodSigContext) -> FunctionLike:
+    return context.default_signature
 
 
 # --- What a parameter takes ---------------------------------------------------------------------------------------
@@ -68,7 +57,7 @@ def _expectation(formal: Type) -> Expectation | None:
         return next(filter(None, map(_expectation, proper.items)), None)
     if _is_start_response(proper):
         return proper, why_no_start_response
-    if isinstance(proper, Instance) and proper.type.fullname == _APPLICATION:
+    if isinstance(proper, Instance) and proper.type.fullname in APPLICATIONS:
         return proper, why_no_application
     if isinstance(proper, CallableType) and _is_shaped_like_an_application(proper):
         return proper, why_no_application
@@ -76,7 +65,7 @@ def _expectation(formal: Type) -> Expectation | None:
 
 
 def _is_start_response(proper: ProperType) -> bool:
-    return isinstance(proper, Instance) and proper.type.fullname in _START_RESPONSE
+    return isinstance(proper, Instance) and proper.type.fullname in START_RESPONSES
 
 
 def _is_shaped_like_an_application(proper: CallableType) -> bool:

@@ -22,7 +22,7 @@ from mypy.types import (
     get_proper_type,
 )
 
-from gatewright.mypy_plugin.callees import NEVER, find, signatures
+from gatewright.mypy_plugin.callees import ENVIRONS
 from gatewright.mypy_plugin.guard import careful
 from gatewright.mypy_plugin.literals import UNKNOWN, Literals
 from gatewright.mypy_plugin.messages import WSGI_ENVIRON, report
@@ -42,27 +42,26 @@ if TYPE_CHECKING:
         MethodSigContext,
     )
 
-    from gatewright.mypy_plugin.hooks import Host, MethodHook, MethodSignatureHook, TypeAnalyzeHook
+    from gatewright.mypy_plugin.hooks import Host, MethodHook, MethodSignatureHook, ParameterHook, TypeAnalyzeHook
 
 __all__ = [
     "RULES_REPORTED",
     "additional_deps",
-    "call_hook",
     "method_hook",
     "method_signature_hook",
+    "parameter_hook",
     "type_analyze_hook",
 ]
 
 RULES_REPORTED: Final = frozenset(
     {
         *(f"S{number:02}" for number in (4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23)),
-        *("S24", "S25", "S26", "S27", "S29", "S34", "S35", "S73"),
+        *("S24", "S25", "S26", "S27", "S29", "S35", "S73"),
     }
 )
 """The rules whose breach is found here, or that are named with a key."""
 
 _STANDARD = "gatewright.spec.standard_environ.StandardEnviron"
-_ENVIRONS = frozenset({"gatewright.types.Environ", _STANDARD})
 _APPLICATION = "gatewright.types.WSGIApplication.__call__"
 _ALIASES = frozenset({"wsgiref.types.WSGIEnvironment", "_typeshed.wsgi.WSGIEnvironment"})
 
@@ -73,7 +72,7 @@ _ALIASES = frozenset({"wsgiref.types.WSGIEnvironment", "_typeshed.wsgi.WSGIEnvir
 def method_signature_hook(host: Host, fullname: str) -> MethodSignatureHook | None:
     """Check the keys by which an environ is read and written."""
     owner, _, name = fullname.rpartition(".")
-    if owner not in _ENVIRONS or name not in _CHECKS:
+    if owner not in ENVIRONS or name not in _CHECKS:
         return None
     return careful(_Call(host, _CHECKS[name]), _unchanged)
 
@@ -172,8 +171,7 @@ _CHECKS: Final[dict[str, Callable[[Host, MethodSigContext], str | None]]] = {
 
 def method_hook(host: Host, fullname: str) -> MethodHook | None:
     """Check ``environ[key] = value``."""
-    owner, _, name = fullname.rpartition(".")
-    if name != "__setitem__" or owner not in _ENVIRONS:
+    if not fullname.endswith(".__setitem__") or fullname.rpartition(".")[0] not in ENVIRONS:
         return None
     return careful(partial(_check_set, host), _result)
 
@@ -224,11 +222,9 @@ def _tell_value(
 # --- Displays -------------------------------------------------------------------------------------------------------
 
 
-def call_hook(host: Host, fullname: str) -> Callable[[FunctionSigContext | MethodSigContext], FunctionLike] | None:
+def parameter_hook(host: Host, fullname: str, signatures: list[CallableType]) -> ParameterHook | None:
     """Check the dict displays in calls of whatever takes an environ."""
-    if fullname.startswith(NEVER):
-        return None
-    if fullname != _APPLICATION and not any(map(_takes_environ, signatures(find(host, fullname)))):
+    if fullname != _APPLICATION and not any(map(_takes_environ, signatures)):
         return None
     taken = 0 if fullname == _APPLICATION else None
     return careful(partial(_check_displays, host, taken), _unchanged)
@@ -242,7 +238,7 @@ def _is_environ(formal: Type) -> bool:
     proper = get_proper_type(formal)
     if isinstance(proper, UnionType):
         return any(map(_is_environ, proper.items))
-    return isinstance(proper, Instance) and proper.type.fullname in _ENVIRONS
+    return isinstance(proper, Instance) and proper.type.fullname in ENVIRONS
 
 
 def _check_displays(host: Host, taken: int | None, context: FunctionSigContext | MethodSigContext) -> FunctionLike:
@@ -266,7 +262,7 @@ class _Upgrade:
         self._busy = False
 
     def hook(self, host: Host, fullname: str) -> TypeAnalyzeHook | None:
-        if self._busy or fullname not in _ALIASES or not host.settings.upgrade_environ:
+        if fullname not in _ALIASES or self._busy or not host.settings.upgrade_environ:
             return None
         return careful(partial(self._analyze, host), self._as_ever)
 

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from mypy.plugin import (
     AnalyzeTypeContext,
-    AttributeContext,
     ClassDefContext,
-    FunctionContext,
     FunctionSigContext,
     MethodContext,
     MethodSigContext,
@@ -22,21 +20,19 @@ if TYPE_CHECKING:
     from gatewright.mypy_plugin.options import Settings
 
 __all__ = [
-    "AttributeHook",
     "ClassHook",
-    "FunctionHook",
     "FunctionSignatureHook",
     "Host",
     "MethodHook",
     "MethodSignatureHook",
+    "ParameterHook",
     "TypeAnalyzeHook",
 ]
 
 FunctionSignatureHook: TypeAlias = Callable[[FunctionSigContext], FunctionLike]
-FunctionHook: TypeAlias = Callable[[FunctionContext], Type]
 MethodSignatureHook: TypeAlias = Callable[[MethodSigContext], FunctionLike]
+ParameterHook: TypeAlias = Callable[[FunctionSigContext | MethodSigContext], FunctionLike]
 MethodHook: TypeAlias = Callable[[MethodContext], Type]
-AttributeHook: TypeAlias = Callable[[AttributeContext], Type]
 ClassHook: TypeAlias = Callable[[ClassDefContext], None]
 TypeAnalyzeHook: TypeAlias = Callable[[AnalyzeTypeContext], Type]
 

@@ -11,7 +11,7 @@ from mypy.plugin import FunctionSigContext, MethodSigContext, Plugin
 from mypy.types import CallableType
 
 from gatewright.errors import ConfigurationError
-from gatewright.mypy_plugin import applications, environ, responses
+from gatewright.mypy_plugin import applications, callees, environ, responses
 from gatewright.mypy_plugin.options import Settings, read
 
 if TYPE_CHECKING:
@@ -23,37 +23,28 @@ if TYPE_CHECKING:
     from mypy.types import FunctionLike
 
     from gatewright.mypy_plugin.hooks import (
-        AttributeHook,
         ClassHook,
-        FunctionHook,
         FunctionSignatureHook,
         Host,
         MethodHook,
         MethodSignatureHook,
+        ParameterHook,
         TypeAnalyzeHook,
     )
 
 __all__ = ["GatewrightPlugin"]
 
-# Which concern answers which question of mypy: nobody may answer for a name that is none of his.  Each in turn sees a
-# signature, as the one before left it; of the others the first counts, as it does among plugins.
-_FUNCTION_SIGNATURE: tuple[Callable[[Host, str], FunctionSignatureHook | None], ...] = (
-    responses.function_signature_hook,
-    applications.function_signature_hook,
-    environ.call_hook,
-)
-_FUNCTION: tuple[Callable[[Host, str], FunctionHook | None], ...] = ()
-_METHOD_SIGNATURE: tuple[Callable[[Host, str], MethodSignatureHook | None], ...] = (
+# Who is asked about the signature of what is called: by its name, and by what it takes.  Each in turn sees the
+# signature as the one before left it.
+_BY_FUNCTION: tuple[Callable[[Host, str], FunctionSignatureHook | None], ...] = (responses.function_signature_hook,)
+_BY_METHOD: tuple[Callable[[Host, str], MethodSignatureHook | None], ...] = (
     responses.method_signature_hook,
     environ.method_signature_hook,
-    applications.method_signature_hook,
-    environ.call_hook,
 )
-_METHOD: tuple[Callable[[Host, str], MethodHook | None], ...] = (environ.method_hook,)
-_ATTRIBUTE: tuple[Callable[[Host, str], AttributeHook | None], ...] = ()
-_BASE_CLASS: tuple[Callable[[Host, str], ClassHook | None], ...] = (responses.base_class_hook,)
-_TYPE_ANALYZE: tuple[Callable[[Host, str], TypeAnalyzeHook | None], ...] = (environ.type_analyze_hook,)
-
+_BY_PARAMETERS: tuple[Callable[[Host, str, list[CallableType]], ParameterHook | None], ...] = (
+    applications.parameter_hook,
+    environ.parameter_hook,
+)
 
 _PACKAGE = Path(__file__).parent.parent
 _SOURCES = ("mypy_plugin", "spec")
@@ -73,6 +64,7 @@ class GatewrightPlugin(Plugin):
     def __init__(self, options: Options) -> None:
         super().__init__(options)
         self.settings = Settings()
+        self._unconcerned: set[str] = set()  # what takes nothing of WSGI: most functions are called more than once
         self._problem: str | None = None
         try:
             self.settings = read(options.config_file) if options.config_file else Settings()
@@ -100,33 +92,40 @@ class GatewrightPlugin(Plugin):
         """Return what else mypy must read before it looks into a file."""
         return environ.additional_deps(self, file)
 
+    # mypy asks these of every call, annotation and base class: nobody may answer for a name that is none of his, for
+    # the first plugin with an answer is the only one to be heard.
+
     def get_function_signature_hook(self, fullname: str) -> FunctionSignatureHook | None:
         """Return what sees the signature of a function or class before a call of it is checked."""
-        return _in_turn([hook for ask in _FUNCTION_SIGNATURE if (hook := ask(self, fullname))])
-
-    def get_function_hook(self, fullname: str) -> FunctionHook | None:
-        """Return what sees the result of a function or class after a call of it was checked."""
-        return next((hook for ask in _FUNCTION if (hook := ask(self, fullname))), None)
+        hooks = [hook for ask in _BY_FUNCTION if (hook := ask(self, fullname))]
+        return _in_turn([*hooks, *self._parameter_hooks(fullname)])
 
     def get_method_signature_hook(self, fullname: str) -> MethodSignatureHook | None:
         """Return what sees the signature of a method before a call of it is checked."""
-        return _in_turn([hook for ask in _METHOD_SIGNATURE if (hook := ask(self, fullname))])
+        hooks = [hook for ask in _BY_METHOD if (hook := ask(self, fullname))]
+        return _in_turn([*hooks, *self._parameter_hooks(fullname)])
+
+    def _parameter_hooks(self, fullname: str) -> list[ParameterHook]:
+        if fullname in self._unconcerned or fullname.startswith(callees.NEVER):
+            return []
+        signatures = callees.signatures(self, fullname)
+        if signatures:
+            return [hook for ask in _BY_PARAMETERS if (hook := ask(self, fullname, signatures))]
+        if signatures is not None and not self.options.fine_grained_incremental:  # in the daemon, functions change
+            self._unconcerned.add(fullname)
+        return []
 
     def get_method_hook(self, fullname: str) -> MethodHook | None:
         """Return what sees the result of a method after a call of it was checked."""
-        return next((hook for ask in _METHOD if (hook := ask(self, fullname))), None)
-
-    def get_attribute_hook(self, fullname: str) -> AttributeHook | None:
-        """Return what sees an attribute of an instance where it is read or set."""
-        return next((hook for ask in _ATTRIBUTE if (hook := ask(self, fullname))), None)
+        return environ.method_hook(self, fullname)
 
     def get_base_class_hook(self, fullname: str) -> ClassHook | None:
         """Return what sees the definition of a class that names this one as a base."""
-        return next((hook for ask in _BASE_CLASS if (hook := ask(self, fullname))), None)
+        return responses.base_class_hook(self, fullname)
 
     def get_type_analyze_hook(self, fullname: str) -> TypeAnalyzeHook | None:
         """Return what reads a name in an annotation."""
-        return next((hook for ask in _TYPE_ANALYZE if (hook := ask(self, fullname))), None)
+        return environ.type_analyze_hook(self, fullname)
 
 
 def _in_turn(hooks: list[Callable[[_Context], FunctionLike]]) -> Callable[[_Context], FunctionLike] | None:

@@ -13,7 +13,8 @@ from mypy.checker import TypeChecker
 from mypy.nodes import AssignmentStmt, CallExpr, Expression, MemberExpr, NameExpr, TypeInfo, Var
 from mypy.types import AnyType, CallableType, FunctionLike, TypeOfAny
 
-from gatewright.mypy_plugin.bindings import Bindings, final_list
+from gatewright.mypy_plugin.bindings import bindings_of, final_list
+from gatewright.mypy_plugin.callees import NEVER
 from gatewright.mypy_plugin.guard import careful
 from gatewright.mypy_plugin.headers import field_findings, header_findings, status_findings
 from gatewright.mypy_plugin.literals import UNKNOWN, Literals, alternatives, literal_of_type
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
         SemanticAnalyzerPluginInterface,
     )
 
-    from gatewright.mypy_plugin.headers import Finding
+    from gatewright.mypy_plugin.headers import Appended, Finding
     from gatewright.mypy_plugin.hooks import ClassHook, FunctionSignatureHook, Host, MethodSignatureHook
 
 __all__ = ["RULES_REPORTED", "base_class_hook", "function_signature_hook", "method_signature_hook"]
@@ -78,7 +79,7 @@ def function_signature_hook(host: Host, fullname: str) -> FunctionSignatureHook 
 
 def base_class_hook(host: Host, fullname: str) -> ClassHook | None:
     """Check ``error_status`` and ``error_headers`` of the handlers that users write."""
-    if not _descends(host, fullname, _HANDLERS):
+    if fullname.startswith(NEVER) or not _descends(host, fullname, _HANDLERS):
         return None
     return careful(partial(_check_error_page, host), _silent)
 
@@ -105,7 +106,7 @@ def _descends(host: Host, fullname: str, roots: frozenset[str]) -> bool:
 
 def _check_start_response(host: Host, context: MethodSigContext) -> FunctionLike:
     signature = context.default_signature
-    literals, bindings = _literals(context)
+    literals, appended = _names(context)
     wrong: set[int] = set()
     for position, code in ((0, WSGI_STATUS), (1, WSGI_HEADER)):
         if position >= len(context.args) or len(context.args[position]) != 1:
@@ -114,15 +115,11 @@ def _check_start_response(host: Host, context: MethodSigContext) -> FunctionLike
         if code is WSGI_STATUS:
             findings = [*status_findings(literals, node), *_typed_status(context.api, literals, node)]
         else:
-            findings = list(header_findings(literals, node, bindings.appended if bindings is not None else _none))
+            findings = list(header_findings(literals, node, appended))
         reported = _tell(host, context.api, code, findings)
         if reported & _OF_TYPES:
             wrong.add(position)
     return _without(signature, wrong)
-
-
-def _none(_: Var) -> list[Expression]:
-    return []
 
 
 def _typed_status(api: CheckerPluginInterface, literals: Literals, node: Expression) -> Iterator[Finding]:
@@ -135,23 +132,25 @@ def _typed_status(api: CheckerPluginInterface, literals: Literals, node: Express
                 yield arm, violation
 
 
-def _literals(context: MethodSigContext) -> tuple[Literals, Bindings | None]:
-    """Return what evaluates the arguments of a call; names are looked up if there are any to look up."""
+def _names(context: MethodSigContext) -> tuple[Literals, Appended]:
+    """Return what evaluates the arguments of a call, and what tells what is appended to a list among them."""
     checker = context.api
-    if not isinstance(checker, TypeChecker):
-        return Literals(), None
+    assert isinstance(checker, TypeChecker)
     call = context.context
     callee = call.callee.name if isinstance(call, CallExpr) and isinstance(call.callee, NameExpr | MemberExpr) else ""
     function = checker.scope.top_level_function()
-    named = any(isinstance(node, NameExpr) for nodes in context.args[:2] for node in nodes)
-    bindings = Bindings(function, callee) if named and function is not None else None
-    tree = checker.tree
 
     def follow(variable: Var) -> Expression | None:
-        found = final_list(tree, variable)
-        return bindings.follow(variable) if found is None and bindings is not None else found
+        if "." in variable.fullname:
+            return final_list(checker.tree, variable)
+        return None if function is None else bindings_of(function, callee, variable).follow(variable)
 
-    return Literals(follow), bindings
+    def appended(variable: Var) -> list[Expression]:
+        if function is None or "." in variable.fullname:
+            return []
+        return bindings_of(function, callee, variable).appended(variable)
+
+    return Literals(follow), appended
 
 
 # --- Headers --------------------------------------------------------------------------------------------------------

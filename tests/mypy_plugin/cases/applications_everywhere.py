@@ -25,12 +25,8 @@ def right(environ: Environ, start_response: StartResponse) -> list[bytes]:
 # --- Ours
 
 make_server("", 0, wrong)  # E: "wrong" returns "bytes": put it into a list, as in [body] (A08)  [wsgi-app]
-make_server(
-    "", 0, wrong, ThreadingWSGIServer
-)  # E: "wrong" returns "bytes": put it into a list, as in [body] (A08)  [wsgi-app]
-make_server(
-    app=wrong, port=0, host=""
-)  # E: "wrong" returns "bytes": put it into a list, as in [body] (A08)  [wsgi-app]
+make_server("", 0, wrong, ThreadingWSGIServer)  # E: "wrong" returns "bytes": put it into a list, as in [body] (A08)  [wsgi-app]
+make_server(app=wrong, port=0, host="")  # E: "wrong" returns "bytes": put it into a list, as in [body] (A08)  [wsgi-app]
 validator(wrong)  # E: "wrong" returns "bytes": put it into a list, as in [body] (A08)  [wsgi-app]
 checked(application=wrong)  # E: "wrong" returns "bytes": put it into a list, as in [body] (A08)  [wsgi-app]
 checked(validator(checked(wrong)))  # E: "wrong" returns "bytes": put it into a list, as in [body] (A08)  [wsgi-app]
@@ -49,9 +45,7 @@ def ours(handler: MyHandler, base: BaseHandler, server: WSGIServer) -> None:
 
 # --- The standard library's
 
-wsgiref.simple_server.make_server(
-    "", 0, wrong
-)  # E: "wrong" returns "bytes": put it into a list, as in [body] (A08)  [wsgi-app]
+wsgiref.simple_server.make_server("", 0, wrong)  # E: "wrong" returns "bytes": put it into a list, as in [body] (A08)  [wsgi-app]
 wsgiref.validate.validator(wrong)  # E: "wrong" returns "bytes": put it into a list, as in [body] (A08)  [wsgi-app]
 
 
@@ -109,9 +103,7 @@ class Pair(NamedTuple):
 
 ours_or_none(wrong)  # E: "wrong" returns "bytes": put it into a list, as in [body] (A08)  [wsgi-app]
 std(wrong)  # E: "wrong" returns "bytes": put it into a list, as in [body] (A08)  [wsgi-app]
-std(
-    lambda environ, start_response: ["text"]
-)  # E: This lambda returns "list[str]": encode each block, as in [text.encode()] (A09)  [wsgi-app]
+std(lambda environ, start_response: ["text"])  # E: This lambda returns "list[str]": encode each block, as in [text.encode()] (A09)  [wsgi-app]
 std_or_name(wrong)  # E: "wrong" returns "bytes": put it into a list, as in [body] (A08)  [wsgi-app]
 spelt_out(wrong)  # E: "wrong" returns "bytes": put it into a list, as in [body] (A08)  [wsgi-app]
 many(right, wrong, x=wrong)  # E: "wrong" returns "bytes": put it into a list, as in [body] (A08)  [wsgi-app]
@@ -144,9 +136,7 @@ def decorated(environ: Environ, start_response: StartResponse) -> bytes:
     return b""
 
 
-many(
-    *[wrong]
-)  # E: Argument 1 to "many" has incompatible type "*list[Callable[[Environ, StartResponse], bytes]]"; expected "WSGIApplication"  [arg-type]
+many(*[wrong])  # E: Argument 1 to "many" has incompatible type "*list[Callable[[Environ, StartResponse], bytes]]"; expected "WSGIApplication"  [arg-type]
 
 # --- What is ignored
 

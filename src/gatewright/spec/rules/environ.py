@@ -42,7 +42,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="Every framework dispatches on the method and fails with KeyError without it.",
         fix="Set REQUEST_METHOD to the method token of the request line.",
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="S05",
@@ -52,7 +52,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="No HTTP method is empty, so the application answers 405 or takes a route meant for another one.",
         fix="Answer a request line without a method with 400 before the application is called.",
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="S06",
@@ -71,7 +71,7 @@ RULES: tuple[Rule, ...] = (
         reference="RFC 3875 section 4.1.13",
         why="URLs are built as host plus SCRIPT_NAME, so without the slash the path runs into the host name.",
         fix="Put a slash before the mount point, or set SCRIPT_NAME to the empty string at the root.",
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.MYPY_PLUGIN}),
         derived=True,
     ),
     Rule(
@@ -82,7 +82,7 @@ RULES: tuple[Rule, ...] = (
         reference="RFC 3875 section 4.1.13",
         why="PATH_INFO begins with a slash too, so a URL joined from both has a double one and matches no route.",
         fix="Strip trailing slashes from the mount point and leave the slash to the front of PATH_INFO.",
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.MYPY_PLUGIN}),
         derived=True,
     ),
     Rule(
@@ -93,7 +93,7 @@ RULES: tuple[Rule, ...] = (
         reference="RFC 3875 section 4.1.5",
         why="Routes begin with a slash, so http://host/page as PATH_INFO matches none of them and ends in a 404.",
         fix="Take scheme and authority off an absolute-form target and set PATH_INFO to the path alone.",
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.MYPY_PLUGIN}),
         derived=True,
     ),
     Rule(
@@ -104,7 +104,7 @@ RULES: tuple[Rule, ...] = (
         reference="RFC 3875 section 3.3",
         why="With neither of them the application cannot know which resource was asked for.",
         fix="Set PATH_INFO to a single slash when the request is for the root.",
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.MYPY_PLUGIN}),
         derived=True,
     ),
     Rule(
@@ -115,6 +115,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="An application that indexes the variable fails with KeyError on servers that leave it out.",
         fix='Read it as environ.get("QUERY_STRING", "") in the application.',
+        enforcers=frozenset({Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="S12",
@@ -124,7 +125,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="Applications read the unprefixed names, so a body announced by HTTP_CONTENT_LENGTH seems not to exist.",
         fix="Leave both fields out of the loop that makes HTTP_ variables and set the unprefixed names instead.",
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="S13",
@@ -134,7 +135,7 @@ RULES: tuple[Rule, ...] = (
         reference="RFC 3875 section 4.1.2",
         why="Python's int() takes +3, 1_0 and foreign digits too, so two parsers see two ends of the body.",
         fix="Match the field against [0-9]+ and answer anything else with 400.",
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.MYPY_PLUGIN}),
         derived=True,
     ),
     Rule(
@@ -145,7 +146,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="Without a Host field they are the only source of absolute URLs, and redirects fail with KeyError.",
         fix="Set both from the listening socket, or from the configuration where a socket has no port.",
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="S15",
@@ -155,7 +156,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="An int port breaks the string concatenation that builds URLs, and an empty one leaves a bare colon.",
         fix="Write str(port), and a default such as localhost and 80 where the transport has no address.",
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="S16",
@@ -165,7 +166,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="Applications decide by it what the client understands, and a constant misleads them about old clients.",
         fix="Copy the version from the request line, for example HTTP/1.0.",
-        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="S17",
@@ -175,6 +176,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="An invented or missing one misleads content negotiation, caching and authentication.",
         fix="Make them from the parsed request alone, and drop field names that contain an underscore.",
+        enforcers=frozenset({Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="S18",
@@ -184,7 +186,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="Applications join these values with text, so an int, bytes or None fails far from its cause.",
         fix="Convert with str(), or decode bytes as Latin-1, before the value goes into the environ.",
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="S19",
@@ -194,7 +196,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Unicode Issues"',
         why='Frameworks get the bytes back with encode("latin-1"), a UnicodeEncodeError on any such character.',
         fix="Decode the bytes of the request as Latin-1 and leave every other decoding to the application.",
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="S20",
@@ -204,7 +206,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="None passes a test for presence and then breaks string methods, or REMOTE_USER counts as logged in.",
         fix="Do not set the key at all when there is nothing to say.",
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="S21",
@@ -214,6 +216,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="Access logs, rate limits and audit trails of the application stay blank without them.",
         fix="Add REMOTE_ADDR, SERVER_SOFTWARE and GATEWAY_INTERFACE to the environ.",
+        enforcers=frozenset({Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="S22",
@@ -223,6 +226,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="Some frameworks decide on secure cookies by HTTPS, and a client certificate shows in SSL_ only.",
         fix='Set environ["HTTPS"] = "on", and SSL_PROTOCOL and the like from the TLS connection.',
+        enforcers=frozenset({Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="S23",
@@ -232,6 +236,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="Authors otherwise find out by trial, and their code breaks when the server is changed.",
         fix="List every key, what it means and when it is absent.",
+        enforcers=frozenset({Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="S24",
@@ -241,7 +246,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="Software that compares the version as a tuple misjudges a server that gives a list or a string.",
         fix='Write environ["wsgi.version"] = (1, 0).',
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="S25",
@@ -251,7 +256,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="Redirects and secure cookies are decided by it, and an absent or odd value breaks both.",
         fix="Set https when the client's connection is under TLS and http otherwise.",
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="S26",
@@ -261,7 +266,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Input and Error Streams"',
         why="Form and upload parsers call all four, so a missing one is an AttributeError on some requests only.",
         fix="Use a binary file object or a wrapper with all four methods, and io.BytesIO() for no body.",
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="S27",
@@ -271,7 +276,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Input and Error Streams"',
         why="Error reports go through it, so a missing method hides the first error behind an AttributeError.",
         fix="Use a text stream such as sys.stderr.",
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="S28",
@@ -291,7 +296,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "environ Variables"',
         why="Frameworks choose locks and caches by them and fail with KeyError when one is absent.",
         fix="Set all three to True or False in every environ.",
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="S30",

@@ -13,7 +13,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Optional Platform-Specific File Handling"',
         why="Applications call it with one argument or two, so another signature is a TypeError on every download.",
         fix="Define it as file_wrapper(filelike, block_size=8192, /).",
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="S74",

@@ -13,7 +13,7 @@ RULES: tuple[Rule, ...] = (
         reference='PEP 3333, "Unicode Issues"',
         why="Body parsers split and join bytes, so a str is a TypeError or a corrupted upload.",
         fix="Hand over a binary stream, for example sys.stdin.buffer instead of sys.stdin.",
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.MYPY_PLUGIN}),
     ),
     Rule(
         id="S36",
