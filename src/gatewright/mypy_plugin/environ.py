@@ -45,21 +45,12 @@ if TYPE_CHECKING:
     from gatewright.mypy_plugin.hooks import Host, MethodHook, MethodSignatureHook, ParameterHook, TypeAnalyzeHook
 
 __all__ = [
-    "RULES_REPORTED",
     "additional_deps",
     "method_hook",
     "method_signature_hook",
     "parameter_hook",
     "type_analyze_hook",
 ]
-
-RULES_REPORTED: Final = frozenset(
-    {
-        *(f"S{number:02}" for number in (4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23)),
-        *("S24", "S25", "S26", "S27", "S29", "S35", "S73"),
-    }
-)
-"""The rules whose breach is found here, or that are named with a key."""
 
 _STANDARD = "gatewright.spec.standard_environ.StandardEnviron"
 _APPLICATION = "gatewright.types.WSGIApplication.__call__"

@@ -14,7 +14,7 @@ from mypy.nodes import AssignmentStmt, CallExpr, Expression, MemberExpr, NameExp
 from mypy.types import AnyType, CallableType, FunctionLike, TypeOfAny
 
 from gatewright.mypy_plugin.bindings import bindings_of, final_list
-from gatewright.mypy_plugin.callees import NEVER
+from gatewright.mypy_plugin.callees import NEVER, START_RESPONSES
 from gatewright.mypy_plugin.guard import careful
 from gatewright.mypy_plugin.headers import field_findings, header_findings, status_findings
 from gatewright.mypy_plugin.literals import UNKNOWN, Literals, alternatives, literal_of_type
@@ -36,16 +36,8 @@ if TYPE_CHECKING:
     from gatewright.mypy_plugin.headers import Appended, Finding
     from gatewright.mypy_plugin.hooks import ClassHook, FunctionSignatureHook, Host, MethodSignatureHook
 
-__all__ = ["RULES_REPORTED", "base_class_hook", "function_signature_hook", "method_signature_hook"]
+__all__ = ["base_class_hook", "function_signature_hook", "method_signature_hook"]
 
-RULES_REPORTED: Final = frozenset(
-    {"A12", "A13", "A14", "A15", "A16", "A17", "A18", "A19", "A20", "A21", "A22", "A23", "A41"}
-)
-"""The rules whose breach is found here."""
-
-_START_RESPONSES = frozenset(
-    {"gatewright.types.StartResponse", "wsgiref.types.StartResponse", "_typeshed.wsgi.StartResponse"}
-)
 _HANDLERS = frozenset({"gatewright.handlers.contract.HandlerContract", "wsgiref.handlers.BaseHandler"})
 _HEADERS = frozenset({"gatewright.headers.Headers", "wsgiref.headers.Headers"})
 
@@ -193,7 +185,7 @@ def _check_add(host: Host, context: MethodSigContext) -> FunctionLike:
 
 
 _METHODS: Final = {
-    "__call__": (_START_RESPONSES, _check_start_response),
+    "__call__": (START_RESPONSES, _check_start_response),
     "start_response": (_HANDLERS, _check_start_response),
     "__setitem__": (_HEADERS, _check_set),
     "setdefault": (_HEADERS, _check_set),
