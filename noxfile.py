@@ -42,6 +42,7 @@ def typing(session: nox.Session) -> None:
     # The pyright in the wheel, on the Node.js in the wheel: nothing is fetched, no node is needed.
     session.env["PYRIGHT_PYTHON_USE_BUNDLED_PYRIGHT"] = "1"
     session.run("mypy")
+    session.run("mypy", "--config-file", "tests/typing/mypy.ini")
     session.run("pyright")
     session.run("pyrefly", "check")
     session.run("pytest", "tests/test_stubs.py")
