@@ -37,7 +37,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def typing(session: nox.Session) -> None:
-    """Strict mypy and pyright over everything, pyrefly over the tests of types; the stubs of wsgiref in a project."""
+    """Strict mypy and pyright over everything, pyrefly over the tests of types; frameworks and stubs."""
     install(session, ".[cli]", group="typing")
     # The pyright in the wheel, on the Node.js in the wheel: nothing is fetched, no node is needed.
     session.env["PYRIGHT_PYTHON_USE_BUNDLED_PYRIGHT"] = "1"
@@ -45,7 +45,7 @@ def typing(session: nox.Session) -> None:
     session.run("mypy", "--config-file", "tests/typing/mypy.ini")
     session.run("pyright")
     session.run("pyrefly", "check")
-    session.run("pytest", "tests/test_stubs.py")
+    session.run("pytest", "tests/test_stubs.py", "tests/test_matrix.py")
     # What is installed is judged, not src: away from the checkout.
     with session.chdir(session.create_tmp()):
         session.run("pyright", "--verifytypes", "gatewright", "--ignoreexternal")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +14,17 @@ from typing import TypeAlias
 import pytest
 from hypothesis import HealthCheck, settings
 
+CHECKERS = {
+    "mypy": ["mypy", "."],
+    "pyright": ["pyright", "--pythonpath", sys.executable],
+    "pyrefly": ["pyrefly", "check", "--output-format", "min-text", "--python-interpreter-path", sys.executable],
+}
+CHECK_LIMIT = 600  # seconds, on a slow machine, with nothing cached
+
+# One line of a report, of any of the three.
+_ERROR = re.compile(r"(?:^|[\s/\\])(\w+\.py):(\d+):.*\berror\b|^ERROR (\w+\.py):(\d+):", re.MULTILINE)
+
+CheckTypes: TypeAlias = Callable[[str, Path], "set[tuple[str, int]]"]
 WriteModule: TypeAlias = Callable[[str, str], Path]
 RunPython: TypeAlias = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -32,6 +45,23 @@ def write_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WriteModule
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def check_types() -> CheckTypes:
+    """Check a project in a folder with a type checker; return the files and lines with errors."""
+
+    def check(checker: str, folder: Path) -> set[tuple[str, int]]:
+        command = [sys.executable, "-m", *CHECKERS[checker]]
+        environment = {**os.environ, "PYRIGHT_PYTHON_USE_BUNDLED_PYRIGHT": "1"}
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=CHECK_LIMIT, check=False
+        )
+        found = {(a or c, int(b or d)) for a, b, c, d in _ERROR.findall(done.stdout)}
+        assert bool(found) == (done.returncode != 0), done.stdout + done.stderr
+        return found
+
+    return check
 
 
 @pytest.fixture
