@@ -25,9 +25,11 @@ CONFIGURATION = """
 """
 MAIN = """
     from application import application
-    from gatewright.validate import validator
+    from gatewright.types import WSGIApplication
 
-    validator(application)
+    def serve(app: WSGIApplication) -> None: ...
+
+    serve(application)
 """
 TEXT = """
     from gatewright.types import Environ, StartResponse
@@ -37,8 +39,8 @@ TEXT = """
 """
 BODY = TEXT.replace("str:", "list[bytes]:").replace('""', "[]")
 
-OURS = 'main.py:5: error: "application" returns "str"'
-MYPYS = 'main.py:5: error: Argument 1 to "validator" has incompatible type'
+OURS = 'main.py:7: error: "application" returns "str"'
+MYPYS = 'main.py:7: error: Argument 1 to "serve" has incompatible type'
 NOTHING = "Success: no issues found"
 
 
@@ -160,11 +162,13 @@ DJANGO = {
     "site1/wsgi.py": """
         from django.core.handlers.wsgi import WSGIHandler
         from django.core.wsgi import get_wsgi_application
-        from gatewright.validate import validator
+        from gatewright.types import WSGIApplication
         from site1.models import Page
 
-        validator(get_wsgi_application())
-        validator(WSGIHandler)
+        def serve(app: WSGIApplication) -> None: ...
+
+        serve(get_wsgi_application())
+        serve(WSGIHandler)
         Page.objects.filter(titel="")
     """,
 }
@@ -182,7 +186,10 @@ def test_beside_django(plugins: str, write: Write, run_module: RunModule) -> Non
     configured = f"[mypy]\nplugins = {plugins}\n[mypy.plugins.django-stubs]\ndjango_settings_module = site1.settings\n"
     write("mypy.ini", configured)
     lines = run_module("mypy", "site1/wsgi.py").stdout.splitlines()
-    assert [line.partition(": ")[0] for line in lines if ": error: " in line] == ["site1/wsgi.py:8", "site1/wsgi.py:9"]
+    assert [line.partition(": ")[0] for line in lines if ": error: " in line] == [
+        "site1/wsgi.py:10",
+        "site1/wsgi.py:11",
+    ]
 
 
 @pytest.mark.parametrize("name", ["builtins.print", "builtins.list.append", "library.function", "library.Class.method"])
