@@ -23,7 +23,7 @@ ALIASES = {
 def literals() -> dict[str, Kind]:
     """Return the keys in the literal types of gatewright.types; checkers see them, but nothing at run time does."""
     tree = ast.parse(Path(gatewright.types.__file__).read_text(encoding="utf-8"))
-    found = {}
+    found: dict[str, Kind] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id in ALIASES:
             keys = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from mypy.nodes import Expression, ListExpr, NameExpr, OpExpr, StarExpr, Var
 
-from gatewright.mypy_plugin.literals import UNKNOWN, Literals, alternatives
+from gatewright.mypy_plugin.literals import MAX_DEPTH, UNKNOWN, Literals, alternatives
 from gatewright.spec.checks import check_content_length, check_header_fields, check_headers, check_status
 
 if TYPE_CHECKING:
@@ -63,25 +63,23 @@ def field_findings(field: object) -> Iterator[Violation]:
         yield violation
 
 
-def _items(literals: Literals, node: Expression, appended: Appended) -> Iterator[Expression]:
+def _items(literals: Literals, node: Expression, appended: Appended, depth: int = 0) -> Iterator[Expression]:
     """Yield the expressions that make the items of a list, as far as they are known."""
-    if literals.depth < 0:
-        return
-    deeper = Literals(literals.follow, literals.depth - 1)
+    parts: list[Expression] = []
     if isinstance(node, ListExpr):
         for item in node.items:
             if isinstance(item, StarExpr):
-                yield from _items(deeper, item.expr, appended)
+                yield from _items(literals, item.expr, appended, depth + 1)
             else:
                 yield item
     elif isinstance(node, OpExpr) and node.op == "+":
-        yield from _items(deeper, node.left, appended)
-        yield from _items(deeper, node.right, appended)
+        parts = [node.left, node.right]
     elif isinstance(node, NameExpr) and isinstance(node.node, Var):
         bound = literals.follow(node.node)
-        if bound is not None:
-            yield from _items(deeper, bound, appended)
-            yield from appended(node.node)
+        parts = [] if bound is None else [bound]
+        yield from appended(node.node) if parts else ()
+    for part in parts if depth < MAX_DEPTH else ():
+        yield from _items(literals, part, appended, depth + 1)
 
 
 def _field_violation(field: object) -> Violation | None:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Final, TypeAlias, cast
 
-from attrs import frozen
 from mypy.nodes import (
     BytesExpr,
     CallExpr,
@@ -28,7 +27,7 @@ from mypy.nodes import (
 )
 from mypy.types import Instance, LiteralType, NoneType, Type, get_proper_type
 
-__all__ = ["UNKNOWN", "Follow", "Literals", "alternatives", "is_known", "literal_of_type"]
+__all__ = ["MAX_DEPTH", "UNKNOWN", "Follow", "Literals", "alternatives", "is_known", "literal_of_type"]
 
 Follow: TypeAlias = Callable[[Var], Expression | None]
 """Tells the one expression that a variable was bound to, or None where that is not certain."""
@@ -44,7 +43,7 @@ class _Unknown:
 UNKNOWN: Final = _Unknown()
 """Stands for every value, and for every part of a list or tuple, that is not known."""
 
-_MAX_DEPTH = 20
+MAX_DEPTH = 20
 """How far names and operators are followed: more is not written by hand, and ``a = b; b = a`` has no end."""
 
 # Of the ways to format, those that cannot make a megabyte of a short line.
@@ -92,17 +91,16 @@ def literal_of_type(typ: Type | None) -> object:
     return proper.value if kind in ("builtins.str", "builtins.int", "builtins.bool") else UNKNOWN
 
 
-@frozen
 class Literals:
     """Evaluates expressions without running anything.
 
-    Attributes:
+    Args:
         follow: looks up variables that are not ``Final``.
-        depth: how many steps may still be made.
     """
 
-    follow: Follow = _not_followed
-    depth: int = _MAX_DEPTH
+    def __init__(self, follow: Follow = _not_followed) -> None:
+        self.follow = follow
+        self._depth = 0
 
     def value(self, node: Expression) -> object:
         """Return what the expression will be.
@@ -111,9 +109,14 @@ class Literals:
             A value of a builtin type, an :class:`http.HTTPStatus`, or :data:`UNKNOWN`, which may also stand for items
             of a list or tuple, and for keys and values of a dict.  A list or tuple with ``*rest`` in it is unknown.
         """
-        deeper = Literals(self.follow, self.depth - 1)
         evaluate = _EVALUATORS.get(type(node))
-        return UNKNOWN if evaluate is None or deeper.depth < 0 else evaluate(deeper, node)
+        if evaluate is None or self._depth > MAX_DEPTH:
+            return UNKNOWN
+        self._depth += 1
+        try:
+            return evaluate(self, node)
+        finally:
+            self._depth -= 1
 
     def values(self, nodes: list[Expression]) -> list[object]:
         """Return what each of the expressions will be."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from attrs import frozen
 from mypy.messages import format_type_bare
 from mypy.subtypes import is_subtype
 from mypy.types import (
@@ -33,12 +32,14 @@ if TYPE_CHECKING:
 __all__ = ["Fault", "value_fault"]
 
 
-@frozen
-class Fault:
-    """A breach of a rule by its id, and the message."""
+class Fault(NamedTuple):
+    """A breach of a rule."""
 
     rule: str
+    """Its id."""
+
     message: str
+    """What is wrong."""
 
 
 def value_fault(api: CheckerPluginInterface, key: str, value: object, type_of: Callable[[], Type]) -> Fault | None:
