@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from gatewright.mypy_plugin.hooks import Host, MethodHook, MethodSignatureHook, ParameterHook, TypeAnalyzeHook
 
 __all__ = [
+    "ALIASES",
     "additional_deps",
     "method_hook",
     "method_signature_hook",
@@ -54,7 +55,8 @@ __all__ = [
 
 _STANDARD = "gatewright.spec.standard_environ.StandardEnviron"
 _APPLICATION = "gatewright.types.WSGIApplication.__call__"
-_ALIASES = frozenset({"wsgiref.types.WSGIEnvironment", "_typeshed.wsgi.WSGIEnvironment"})
+ALIASES: Final = frozenset({"wsgiref.types.WSGIEnvironment", "_typeshed.wsgi.WSGIEnvironment"})
+"""The names of the standard library's type, before and since Python 3.11."""
 
 
 # --- Keys -----------------------------------------------------------------------------------------------------------
@@ -253,7 +255,7 @@ class _Upgrade:
         self._busy = False
 
     def hook(self, host: Host, fullname: str) -> TypeAnalyzeHook | None:
-        if fullname not in _ALIASES or self._busy or not host.settings.upgrade_environ:
+        if fullname not in ALIASES or self._busy or not host.settings.upgrade_environ:
             return None
         return careful(partial(self._analyze, host), self._as_ever)
 

@@ -125,7 +125,7 @@ class GatewrightPlugin(Plugin):
 
     def get_type_analyze_hook(self, fullname: str) -> TypeAnalyzeHook | None:
         """Return what reads a name in an annotation."""
-        return environ.type_analyze_hook(self, fullname)
+        return environ.type_analyze_hook(self, fullname) if fullname in environ.ALIASES else None
 
 
 def _in_turn(hooks: list[Callable[[_Context], FunctionLike]]) -> Callable[[_Context], FunctionLike] | None:
