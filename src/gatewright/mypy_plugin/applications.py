@@ -82,11 +82,13 @@ def _checked_signature(host: Host, context: FunctionSigContext | MethodSigContex
     if context.api.msg.prefer_simple_messages():  # nobody is going to see them: mypy, or we, are only trying
         return signature
     formals = list(signature.arg_types)
-    for position, (formal, actuals) in enumerate(zip(formals, context.args, strict=True)):
+    for position, (formal, actuals) in enumerate(zip(signature.arg_types, context.args, strict=True)):
         for actual in _without_starred(context.context, actuals) if _expectation(formal) else ():
             finding = _finding(context.api, actual, formal)
             if finding and report(host, context.api, actual, WSGI_APP, finding.rule, finding.message):
                 formals[position] = AnyType(TypeOfAny.from_error)
+    if formals == signature.arg_types:
+        return signature
     return signature.copy_modified(  # pyright: ignore[reportUnknownMemberType]  # mypy's defaults there have no type
         arg_types=formals
     )

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 from mypy.nodes import LambdaExpr, MemberExpr, RefExpr, TypeInfo
-from mypy.types import CallableType, Instance, NoneType, Overloaded, UnionType, get_proper_type
+from mypy.types import (
+    CallableType,
+    Instance,
+    LiteralType,
+    NoneType,
+    Overloaded,
+    TupleType,
+    TypeType,
+    UnionType,
+    get_proper_type,
+)
 
 from gatewright.mypy_plugin.questions import Finding, Question
 
@@ -78,7 +88,7 @@ def _not_callable(question: Question) -> Finding | None:
     what = "None" if isinstance(question.found, NoneType) else question.name_of(question.found)
     if isinstance(question.found, Instance) and question.found.type.fullname == "types.ModuleType":
         return Finding("A01", f"{question.name} is a module: pass the application in it, {question.written}.NAME")
-    if not isinstance(question.found, NoneType | Instance):
+    if not isinstance(question.found, NoneType | Instance | LiteralType | TupleType):
         return None
     return Finding("A01", f"An application is wanted, and {what} cannot be called: pass f(environ, start_response)")
 
@@ -87,15 +97,19 @@ def _class(question: Question) -> Finding | None:
     """Tell a class whose instances are meant to be applications from one whose instances are meant to be bodies."""
     found = question.found
     maker = found.items[0] if isinstance(found, Overloaded) else found
-    if not isinstance(maker, CallableType):
+    if isinstance(maker, TypeType):
+        made, arguments = evolve(question, found=maker.item), "..."
+    elif isinstance(maker, CallableType):
+        made = evolve(question, found=get_proper_type(maker.ret_type))
+        arguments = "..." if maker.min_args else ""
+    else:
         return None
-    made = evolve(question, found=get_proper_type(maker.ret_type))
     if question.fits(made.found, question.expected):
-        name, arguments = question.written or maker.type_object().name, "..." if maker.min_args else ""
+        name = question.written or "it"
         return Finding("A01", f'Instances of "{name}" are applications, the class is not: pass {name}({arguments})')
     if made.signature is not None:
         return why_no_application(made)
-    return None if isinstance(found, Overloaded) else _first(_OF_APPLICATIONS, question, maker)
+    return _first(_OF_APPLICATIONS, question, maker) if maker is found and isinstance(maker, CallableType) else None
 
 
 # --- How it is called -----------------------------------------------------------------------------------------------

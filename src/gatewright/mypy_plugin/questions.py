@@ -8,7 +8,16 @@ from attrs import evolve, frozen
 from mypy.messages import format_type
 from mypy.nodes import LambdaExpr, MemberExpr, NameExpr, RefExpr
 from mypy.subtypes import find_member, is_subtype
-from mypy.types import AnyType, CallableType, FunctionLike, Instance, UninhabitedType, UnionType, get_proper_type
+from mypy.types import (
+    AnyType,
+    CallableType,
+    FunctionLike,
+    Instance,
+    TypeType,
+    UninhabitedType,
+    UnionType,
+    get_proper_type,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +78,7 @@ class Question:
     @property
     def is_class(self) -> bool:
         """Whether it is a class."""
-        return isinstance(self.found, FunctionLike) and self.found.is_type_obj()
+        return isinstance(self.found, TypeType) or (isinstance(self.found, FunctionLike) and self.found.is_type_obj())
 
     @property
     def signature(self) -> CallableType | None:

@@ -161,6 +161,10 @@ class TextBody:
 class Nothing: ...
 
 
+def class_of_sites(site: type[Site]) -> None:
+    serve(site)  # E: Instances of "site" are applications, the class is not: pass site(...) (A01)  [wsgi-app]
+
+
 serve(Site)  # E: Instances of "Site" are applications, the class is not: pass Site() (A01)  [wsgi-app]
 serve(SiteOf)  # E: Instances of "SiteOf" are applications, the class is not: pass SiteOf(...) (A01)  [wsgi-app]
 serve(Site.page)  # E: "Site.page" is taken from the class and lacks self: pass Site(...).page (A01)  [wsgi-app]
@@ -192,6 +196,7 @@ serve(ASGI)  # E: "ASGI" is an ASGI application: serve it with an ASGI server, o
 # --- What cannot be called
 
 serve("module:app")  # E: An application is wanted, and "str" cannot be called: pass f(environ, start_response) (A01)  [wsgi-app]
+serve((returns_text, returns_text))  # E: An application is wanted, and "tuple[Callable[[Environ, StartResponse], str], Callable[[Environ, StartResponse], str]]" cannot be called: pass f(environ, start_response) (A01)  [wsgi-app]
 serve(None)  # E: An application is wanted, and None cannot be called: pass f(environ, start_response) (A01)  [wsgi-app]
 serve(json)  # E: "json" is a module: pass the application in it, json.NAME (A01)  [wsgi-app]
 
