@@ -63,7 +63,7 @@ class GatewrightPlugin(Plugin):
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
-        self.settings = Settings()
+        self.settings: Settings = Settings()
         self._unconcerned: set[str] = set()  # what takes nothing of WSGI: most functions are called more than once
         self._problem: str | None = None
         try:
@@ -71,7 +71,7 @@ class GatewrightPlugin(Plugin):
         except ConfigurationError as error:
             self._problem = f"{options.config_file}: error: {error}"
         chosen = [*sorted(self.settings.disable), self.settings.upgrade_environ, self._problem]
-        self.fingerprint = f"{_digest()} {chosen}"
+        self.fingerprint: str = f"{_digest()} {chosen}"
 
     def set_modules(self, modules: dict[str, MypyFile]) -> None:
         """Take the modules that mypy has read, before it looks into them.
