@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from mypy.checker import TypeChecker
-from mypy.nodes import AssignmentStmt, CallExpr, Expression, MemberExpr, NameExpr, TypeInfo, Var
+from mypy.nodes import AssignmentStmt, CallExpr, Expression, FuncItem, LambdaExpr, MemberExpr, NameExpr, TypeInfo, Var
 from mypy.types import AnyType, CallableType, FunctionLike, TypeOfAny
 
 from gatewright.mypy_plugin.bindings import bindings_of, final_list
@@ -130,7 +130,10 @@ def _names(context: MethodSigContext) -> tuple[Literals, Appended]:
     assert isinstance(checker, TypeChecker)
     call = context.context
     callee = call.callee.name if isinstance(call, CallExpr) and isinstance(call.callee, NameExpr | MemberExpr) else ""
-    function = checker.scope.top_level_function()
+    functions = (
+        part for part in checker.scope.stack if isinstance(part, FuncItem) and not isinstance(part, LambdaExpr)
+    )
+    function = next(functions, None)
 
     def follow(variable: Var) -> Expression | None:
         if "." in variable.fullname:
@@ -206,8 +209,8 @@ def _told(
 
 def _in_gateway(api: CheckerPluginInterface) -> bool:
     """Whether the code stands in a handler, which speaks for the connection."""
-    owner = api.scope.current_class() if isinstance(api, TypeChecker) else None
-    return owner is not None and any(base.fullname in _HANDLERS for base in owner.mro)
+    owners = [part for part in api.scope.stack if isinstance(part, TypeInfo)] if isinstance(api, TypeChecker) else []
+    return bool(owners) and any(base.fullname in _HANDLERS for base in owners[-1].mro)
 
 
 # --- The error page of a handler ------------------------------------------------------------------------------------
