@@ -137,12 +137,12 @@ class Bindings:
 
     def _read(self, node: Node) -> None:
         kind = type(node)
-        if isinstance(node, NameExpr):
+        if kind is NameExpr:
             self._shared.update(_variables(node))
-        elif isinstance(node, AssignmentStmt):
-            self._read_assignment(node)
-        elif isinstance(node, CallExpr):
-            self._read_call(node)
+        elif kind is AssignmentStmt:
+            self._read_assignment(cast("AssignmentStmt", node))
+        elif kind is CallExpr:
+            self._read_call(cast("CallExpr", node))
         elif kind not in _PARTS:  # a statement of a Python to come
             self._strange = True
         else:
@@ -150,8 +150,9 @@ class Bindings:
                 self._rebind(getattr(node, _TARGETS[kind]))
             if isinstance(node, FuncItem):
                 self._rebound.update(argument.variable for argument in node.arguments)
-            for part in _parts(node):
-                self._read(part)
+            for name in _PARTS[kind]:
+                for part in _nodes(getattr(node, name)):
+                    self._read(part)
 
     def _read_assignment(self, node: AssignmentStmt) -> None:
         for target in node.lvalues:
@@ -204,15 +205,16 @@ def _parts(node: Node) -> Iterator[Node]:
         yield from _nodes(getattr(node, name))
 
 
-def _nodes(part: object) -> Iterator[Node]:
-    """Yield the nodes in an attribute of a node: itself, or what its lists and tuples hold."""
+def _nodes(part: object) -> list[Node]:
+    """Return the nodes in an attribute of a node: itself, or what its lists and tuples hold."""
     if isinstance(part, nodes.Argument):
-        yield from _nodes(part.initializer)
-    elif isinstance(part, nodes.Node):
-        yield part
-    elif isinstance(part, list | tuple):
-        for item in cast("Iterable[object]", part):
-            yield from _nodes(item)
+        return _nodes(part.initializer)
+    if isinstance(part, nodes.Node):
+        return [part]
+    if not isinstance(part, list | tuple):
+        return []
+    items = cast("Iterable[object]", part)
+    return [node for item in items for node in ([item] if isinstance(item, nodes.Statement) else _nodes(item))]
 
 
 def final_list(tree: MypyFile, variable: Var) -> Expression | None:

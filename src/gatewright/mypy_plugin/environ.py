@@ -67,37 +67,31 @@ def method_signature_hook(host: Host, fullname: str) -> MethodSignatureHook | No
     owner, _, name = fullname.rpartition(".")
     if owner not in ENVIRONS or name not in _CHECKS:
         return None
-    return careful(_Call(host, _CHECKS[name]), _unchanged)
+    check = careful(partial(_CHECKS[name], host), _no_key)
+    of_header: bool | None = None
+
+    def hook(context: MethodSigContext) -> FunctionLike:  # for each overload anew; the first time decides for all
+        nonlocal of_header
+        if of_header is None:
+            key = check(context)
+            of_header = key is not None and key not in KINDS and is_header(key)
+        return _header_signature(context) if of_header else context.default_signature
+
+    return hook
+
+
+def _no_key(_: MethodSigContext) -> None:
+    return None
 
 
 def _unchanged(context: FunctionSigContext | MethodSigContext) -> FunctionLike:
     return context.default_signature
 
 
-class _Call:
-    """One call of a method of Environ.
-
-    mypy asks for each overload anew; the first time decides for all.
-    """
-
-    def __init__(self, host: Host, check: Callable[[Host, MethodSigContext], str | None]) -> None:
-        self._host = host
-        self._check = check
-        self._asked = False
-        self._header = False
-
-    def __call__(self, context: MethodSigContext) -> FunctionLike:
-        if not self._asked:
-            self._asked = True
-            key = self._check(self._host, context)
-            self._header = key is not None and key not in KINDS and is_header(key)
-        signature = context.default_signature
-        return _for_any_header(signature) if self._header else signature
-
-
-def _for_any_header(signature: FunctionLike) -> FunctionLike:
+def _for_any_header(context: MethodSigContext) -> FunctionLike:
     """Let an overload for well-known headers take any key: the key at hand is that of another header."""
-    if not isinstance(signature, CallableType) or not signature.arg_types:
+    signature = context.default_signature
+    if not signature.arg_types:
         return signature
     keys = get_proper_type(signature.arg_types[0])
     literals = flatten_nested_unions(keys.items) if isinstance(keys, UnionType) else []
@@ -106,6 +100,9 @@ def _for_any_header(signature: FunctionLike) -> FunctionLike:
             types: list[Type] = [literal.fallback, *signature.arg_types[1:]]
             return signature.copy_modified(arg_types=types)  # pyright: ignore[reportUnknownMemberType]  # its defaults
     return signature
+
+
+_header_signature: Final = careful(_for_any_header, _unchanged)
 
 
 def _check_key(host: Host, context: MethodSigContext) -> str | None:
