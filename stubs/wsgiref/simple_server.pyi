@@ -15,7 +15,6 @@ sys_version: Final[str]
 software_version: Final[str]
 
 class ServerHandler(SimpleHandler):
-    server_software: str
     request_handler: WSGIRequestHandler  # set by the request handler
 
 class WSGIServer(HTTPServer):
