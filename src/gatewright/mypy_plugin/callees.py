@@ -29,8 +29,10 @@ START_RESPONSES: Final = frozenset(
 ENVIRONS: Final = frozenset({"gatewright.types.Environ", "gatewright.spec.standard_environ.StandardEnviron"})
 """The names of the types of environs that are more than dicts."""
 
-NEVER: Final = ("builtins.", "typing.", "collections.", *(f"{environ}." for environ in sorted(ENVIRONS)))
-"""How the names begin that most calls are of; none of them takes anything of WSGI."""
+NEVER: Final = ("builtins.", "typing.", "collections.")
+"""How the names begin that most calls are of; they are none of ours."""
+
+_TAKES_NOTHING = (*NEVER, *(f"{environ}." for environ in sorted(ENVIRONS)))
 
 _TAKEN = APPLICATIONS | START_RESPONSES | ENVIRONS
 _DECLARED = (FuncDef, OverloadedFuncDef, Var)
@@ -45,15 +47,16 @@ def signatures(host: Host, fullname: str) -> list[CallableType] | None:
         fullname: the name that mypy gives to hooks.
 
     Returns:
-        Nothing, if it takes nothing of WSGI; None, if that is not known yet, or never.
+        Nothing, if it takes nothing of WSGI or is not found; None, if that is not known yet.
     """
-    found = _signatures(_find(host, fullname))
+    node = None if fullname.startswith(_TAKES_NOTHING) else _find(host, fullname)
+    found = [] if node is None else _signatures(node)
     if found is None or any(_is_taken(formal) for signature in found for formal in signature.arg_types):
         return found
     return []
 
 
-def _signatures(node: SymbolNode | None) -> list[CallableType] | None:
+def _signatures(node: SymbolNode) -> list[CallableType] | None:
     if isinstance(node, TypeInfo):
         return [signature for name in _CONSTRUCTORS for signature in _declared(_member(node, name)) or ()]
     return _declared(node)

@@ -64,7 +64,9 @@ class GatewrightPlugin(Plugin):
     def __init__(self, options: Options) -> None:
         super().__init__(options)
         self.settings: Settings = Settings()
-        self._unconcerned: set[str] = set()  # what takes nothing of WSGI: most functions are called more than once
+        # What takes nothing of WSGI, by name: most functions are called more than once.
+        self._functions: set[str] = set()
+        self._methods: set[str] = set()
         self._problem: str | None = None
         try:
             self.settings = read(options.config_file) if options.config_file else Settings()
@@ -97,22 +99,26 @@ class GatewrightPlugin(Plugin):
 
     def get_function_signature_hook(self, fullname: str) -> FunctionSignatureHook | None:
         """Return what sees the signature of a function or class before a call of it is checked."""
+        if fullname in self._functions or fullname.startswith(callees.NEVER):
+            return None
         hooks = [hook for ask in _BY_FUNCTION if (hook := ask(self, fullname))]
-        return _in_turn([*hooks, *self._parameter_hooks(fullname)])
+        return _in_turn([*hooks, *self._parameter_hooks(fullname, None if hooks else self._functions)])
 
     def get_method_signature_hook(self, fullname: str) -> MethodSignatureHook | None:
         """Return what sees the signature of a method before a call of it is checked."""
+        if fullname in self._methods or fullname.startswith(callees.NEVER):
+            return None
         hooks = [hook for ask in _BY_METHOD if (hook := ask(self, fullname))]
-        return _in_turn([*hooks, *self._parameter_hooks(fullname)])
+        return _in_turn([*hooks, *self._parameter_hooks(fullname, None if hooks else self._methods)])
 
-    def _parameter_hooks(self, fullname: str) -> list[ParameterHook]:
-        if fullname in self._unconcerned or fullname.startswith(callees.NEVER):
-            return []
+    def _parameter_hooks(self, fullname: str, unconcerned: set[str] | None) -> list[ParameterHook]:
+        """Ask what a function takes, and remember its name if it is nothing of WSGI."""
         signatures = callees.signatures(self, fullname)
         if signatures:
             return [hook for ask in _BY_PARAMETERS if (hook := ask(self, fullname, signatures))]
-        if signatures is not None and not self.options.fine_grained_incremental:  # in the daemon, functions change
-            self._unconcerned.add(fullname)
+        in_daemon = self.options.fine_grained_incremental  # where functions change
+        if signatures is not None and unconcerned is not None and not in_daemon:
+            unconcerned.add(fullname)
         return []
 
     def get_method_hook(self, fullname: str) -> MethodHook | None:
