@@ -226,7 +226,12 @@ class FastCGIConnection(GatewayConnection):
         request, multiplexer = handler.request, self._multiplexer
         if multiplexer is None:
             self._forget(request)
-            if not self.broken:
+            if handler.is_cut_short() and not request.aborted:
+                # Web servers take END_REQUEST for the end of a response that is whole, whatever status it has.
+                self.send(handler.log.take())
+                self.reset()
+                self.broken = True
+            elif not self.broken:
                 self.send(handler.ending())
             return
         with multiplexer.changed:

@@ -120,6 +120,10 @@ class FastCGIHandler(GatewayHandler):
         except (ConnectionError, TimeoutError):
             self.client_gone = True
 
+    def is_cut_short(self) -> bool:
+        """Whether a response began that will never be whole."""
+        return not self.completed and self.headers_sent
+
     def ending(self) -> list[bytes | memoryview]:
         """Return the records for what is held, the end of the streams, and the end of the request."""
         request = self.request

@@ -87,8 +87,12 @@ def _variables(fields: list[str], limits: Limits) -> dict[str, str]:
         raise MalformedRequest("a variable has no name")
     if variables.get("SCGI") != "1":
         raise MalformedRequest("there is no variable SCGI with the value 1")
-    if content_length(values[0]) is None:
+    length = content_length(values[0])
+    if length is None:
         raise MalformedRequest(f"CONTENT_LENGTH is no length: {values[0][:40]!r}")
+    if (content_length(variables.get("HTTP_CONTENT_LENGTH", "")) or 0) > length:
+        # nginx with `scgi_request_buffering off` says what it has read so far, and only the field says how much follows.
+        variables["CONTENT_LENGTH"] = variables["HTTP_CONTENT_LENGTH"]
     return variables
 
 
