@@ -113,6 +113,7 @@ class Worker:
             self._loop.wake()
             timer.set(0)
             if _are_over(threads):
+                self._loop.close()
                 timer.close()
         if crew.failure is not None:
             raise crew.failure
