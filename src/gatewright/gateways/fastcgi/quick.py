@@ -78,8 +78,8 @@ def read_whole(data: bytes, limits: Limits) -> Whole | None:
         position = middle + value_length
         variables[text[middle - name_length : middle]] = text[middle:position]
         count += 1
-    if position != end or not len(variables) == count <= limits.variables or "" in variables:
-        return None  # a name that is repeated, empty or cut short is the decoder's to judge
+    if position != end or not 0 < len(variables) == count <= limits.variables or "" in variables:
+        return None  # no name, or one that is repeated, empty or cut short, is the decoder's to judge
     return Whole(keep_conn, variables, body)
 
 

@@ -91,7 +91,7 @@ def _variables(fields: list[str], limits: Limits) -> dict[str, str]:
     if length is None:
         raise MalformedRequest(f"CONTENT_LENGTH is no length: {values[0][:40]!r}")
     if (content_length(variables.get("HTTP_CONTENT_LENGTH", "")) or 0) > length:
-        # nginx with `scgi_request_buffering off` says what it has read so far, and only the field says how much follows.
+        # nginx with `scgi_request_buffering off` says what it has read so far; only the field says how much follows.
         variables["CONTENT_LENGTH"] = variables["HTTP_CONTENT_LENGTH"]
     return variables
 
