@@ -211,5 +211,8 @@ def test_thread_that_fails(make_client: MakeClient, door: Door, monkeypatch: pyt
 @pytest.mark.parametrize("threads, connections, grace", [(0, 1, 1.0), (1, 0, 1.0), (1, 1, -1.0)])
 def test_wrong_numbers(threads: int, connections: int, grace: float) -> None:
     """Numbers that make no sense are refused."""
-    with listen(TCPAddress("127.0.0.1", 0)) as listener, pytest.raises(ConfigurationError, match="positive"):
+    with (
+        listen(TCPAddress("127.0.0.1", 0)) as listener,
+        pytest.raises(ConfigurationError, match=r"has to be [01] at least$"),
+    ):
         Worker([listener], refuse, threads=threads, max_connections=connections, grace=grace)
