@@ -233,7 +233,9 @@ class ResponseMixin(HandlerContract):
             refuse(broken("A06", "the application did not call start_response()"))
         self.length_computed = False
         self.cleanup_headers()
-        names = self.field_names or self._names()
+        names = self.field_names
+        if names is None:
+            names = self._names()
         self.sends_content = self.status_code not in WITHOUT_CONTENT and self.environ.get("REQUEST_METHOD") != "HEAD"
         self.bytes_left = None if self.sends_content else 0
         if "content-length" in names:
@@ -242,10 +244,8 @@ class ResponseMixin(HandlerContract):
                 self.bytes_left = length
         modern = not self.origin_server or self.client_is_modern()
         self.headers_sent = True
-        if modern:
-            self._send_head(names)
-
-    def _send_head(self, names: list[str]) -> None:
+        if not modern:
+            return
         try:
             if getattr(self.send_preamble, "__func__", None) is not ResponseMixin.send_preamble:  # overridden
                 self.send_preamble()
@@ -266,18 +266,22 @@ class ResponseMixin(HandlerContract):
 
     def _names(self) -> list[str]:
         """Return the names of the fields in lower case where they are not known yet."""
-        if self.field_names is not None or self.headers is None:
+        if self.headers is None:
             return []
         return [name.lower() for name, _ in self.headers.items()]
 
     def send_preamble(self) -> None:
         """Write :meth:`preamble` by itself; where a subclass overrides this, it is called before the fields go."""
         if self.field_names is not None or self.headers is not None:
-            self._write(self.preamble(self.field_names or self._names()).encode("latin-1"))
+            names = self.field_names
+            self._write(self.preamble(self._names() if names is None else names).encode("latin-1"))
 
     def cleanup_headers(self) -> None:
         """Add and remove what HTTP asks for before the head is sent; extend it to add headers of your own."""
-        if "content-length" not in (self.field_names or self._names()):
+        names = self.field_names
+        if names is None:
+            names = self._names()
+        if "content-length" not in names:
             self.set_content_length()
         elif self.status_code in WITHOUT_CONTENT_LENGTH and self.headers is not None:
             del self.headers["Content-Length"]
@@ -308,7 +312,7 @@ class ResponseMixin(HandlerContract):
         """Return the Content-Length; there must be one, and it must be a number (RFC 9110 section 8.6)."""
         fields = self.fields if self.field_names is not None or self.headers is None else list(self.headers.items())
         length = fields[names.index("content-length")][1]
-        if names.count("content-length") > 1 or not is_digits(length):
+        if not is_digits(length) or names.count("content-length") > 1:
             lengths = [value for name, value in fields if name.lower() == "content-length"]
             refuse(broken("A41", f"Content-Length is not one decimal number: {lengths!r}", lengths))
         return int(length)
@@ -320,7 +324,9 @@ class ResponseMixin(HandlerContract):
                 self._close_result()
         finally:
             self.environ = {}
-            self._forget()
+            self.result = self.status = self.field_names = self._headers = None  # _forget(), written out
+            self.bytes_sent = 0
+            self.headers_sent = self.response_started = False
 
     def _forget(self) -> None:
         """Reset the state; what is left of a call that was not closed, because its client went away, goes with it."""
