@@ -131,6 +131,7 @@ class FastCGIConnection(GatewayConnection):
         if request.known:
             self._decoder.end(request.id)
         request.inbox.close()
+        request.variables = None  # wsgi.errors is among them and has the request: no cycle is to be left
         self._leaving = self._leaving or not request.keep_conn
         self._unread = self._unread or not request.ended
 
@@ -217,7 +218,7 @@ class FastCGIConnection(GatewayConnection):
         handler.wsgi_multithread = service.multithread
         handler.wsgi_multiprocess = service.multiprocess
         handler.body = body
-        handler.log = ErrorLog(handler)
+        handler.log = ErrorLog(self, request)
         try:
             handler.run(service.application)
         finally:

@@ -56,7 +56,8 @@ def decode(data: bytes | bytearray, limits: Limits) -> Request | None:
     fields = text.split("\0")
     variables = dict(zip(fields[:-1:2], fields[1::2], strict=False))
     count = len(variables)
-    if 2 * count + 1 != len(fields) or not count or fields[-1] or RESERVED in text or "" in variables or count > limits.variables:
+    odd = 2 * count + 1 != len(fields) or fields[-1] or RESERVED in text or "" in variables
+    if odd or not 0 < count <= limits.variables:
         variables = _judge(fields, limits)
     length = fields[0] == "CONTENT_LENGTH" and content_length(fields[1])
     if type(length) is not int:
