@@ -1,0 +1,159 @@
+"""Real programs behind nginx, by FastCGI and by SCGI."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Generator
+from contextlib import closing
+from http.client import HTTPConnection
+from http.cookiejar import CookieJar
+from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
+
+import pytest
+
+from behind.client import ask
+from behind.harness import TIMEOUT, Site, run
+from behind.setups import SETUPS
+
+CONTENT = bytes(range(256)) * 1000
+
+
+@pytest.fixture(scope="module", params=["nginx-fastcgi", "nginx-scgi"])
+def set_up(request: pytest.FixtureRequest) -> str:
+    """Return the name of a set-up."""
+    return str(request.param)
+
+
+def served(set_up: str, program: str) -> Generator[Site]:
+    """Run a program behind a set-up."""
+    with run(SETUPS[set_up], Path(__file__).parent / "programs" / f"{program}.py") as site:
+        yield site
+
+
+# --- spawn-fcgi ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(shutil.which("spawn-fcgi") is None, reason="not installed: apt-get install spawn-fcgi")
+def test_spawn_fcgi() -> None:
+    """A script that spawn-fcgi starts serves on the socket that it is given as standard input."""
+    with run(SETUPS["nginx-fastcgi-unix"], Path(__file__).with_name("application.py"), "spawn-fcgi") as site:
+        assert ask(site, "/status?line=200%20OK").body == b"text"
+
+
+# --- Django -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def django(set_up: str) -> Generator[Site]:
+    """Run Django's admin."""
+    pytest.importorskip("django")
+    yield from served(set_up, "django_admin")
+
+
+@pytest.fixture
+def browser(django: Site) -> OpenerDirector:
+    """Return a browser that is logged in."""
+    opener = build_opener(HTTPCookieProcessor(CookieJar()))
+    submit(opener, f"http://127.0.0.1:{django.port}/admin/login/?next=/admin/", username="root", password="password")
+    return opener
+
+
+def get(browser: OpenerDirector, url: str) -> str:
+    """Return a page."""
+    with browser.open(url, timeout=TIMEOUT) as page:
+        return str(page.read().decode())
+
+
+def submit(browser: OpenerDirector, url: str, **fields: str) -> str:
+    """Fill in the form on a page, and return the page that follows."""
+    found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', get(browser, url))
+    assert found is not None
+    form = urlencode({"csrfmiddlewaretoken": found[1], **fields}).encode()
+    with browser.open(url, form, TIMEOUT) as page:
+        return str(page.read().decode())
+
+
+def test_django_logs_in(django: Site, browser: OpenerDirector) -> None:
+    """Whoever has logged in sees the admin."""
+    assert "Site administration" in get(browser, f"http://127.0.0.1:{django.port}/admin/")
+
+
+def test_django_changes_a_row(django: Site, browser: OpenerDirector) -> None:
+    """A form of the admin changes a row of the database."""
+    page = submit(browser, f"http://127.0.0.1:{django.port}/admin/auth/group/1/change/", name="after", _save="Save")
+    assert ("was changed successfully" in page, "after" in page) == (True, True)
+
+
+def test_django_serves_a_static_file(django: Site) -> None:
+    """The style sheet of the admin arrives whole."""
+    admin = pytest.importorskip("django.contrib.admin")
+    expected = (Path(admin.__file__).parent / "static" / "admin" / "css" / "base.css").read_text("utf-8")
+    assert get(build_opener(), f"http://127.0.0.1:{django.port}/static/admin/css/base.css") == expected
+
+
+# --- Git ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def dulwich(set_up: str) -> Generator[Site]:
+    """Run the server of dulwich."""
+    pytest.importorskip("dulwich")
+    yield from served(set_up, "dulwich_web")
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="there is no git client")
+def test_git(dulwich: Site, tmp_path: Path) -> None:
+    """Git pushes a commit, in chunks, and clones it back."""
+    url = f"http://127.0.0.1:{dulwich.port}/"
+
+    def git(*arguments: str) -> None:
+        identity = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main")
+        subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True, timeout=TIMEOUT, capture_output=True)
+
+    git("init", "mine")
+    (tmp_path / "mine" / "file").write_bytes(CONTENT)
+    git("-C", "mine", "add", "file")
+    git("-C", "mine", "commit", "-m", "first")
+    git("-C", "mine", "-c", "http.postBuffer=1000", "-c", "core.compression=0", "push", url, "main")
+    git("clone", "--branch", "main", url, "clone")
+    assert (tmp_path / "clone" / "file").read_bytes() == CONTENT
+
+
+# --- WebDAV -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def webdav(set_up: str) -> Generator[Site]:
+    """Run WsgiDAV."""
+    pytest.importorskip("wsgidav")
+    yield from served(set_up, "webdav")
+
+
+def dav(site: Site, method: str, path: str, body: bytes | None = None, **fields: str) -> tuple[int, bytes]:
+    """Make a request and return status and body of the answer."""
+    with closing(HTTPConnection("127.0.0.1", site.port, timeout=TIMEOUT)) as client:
+        client.request(method, path, body, fields)
+        answer = client.getresponse()
+        return answer.status, answer.read()
+
+
+def test_webdav(webdav: Site) -> None:
+    """A file is stored, moved, found by its properties, and fetched."""
+    base = f"http://127.0.0.1:{webdav.port}"
+    stored = dav(webdav, "PUT", "/before", CONTENT)
+    moved = dav(webdav, "MOVE", "/before", Destination=f"{base}/after")
+    found = dav(webdav, "PROPFIND", "/", Depth="1")
+    fetched = dav(webdav, "GET", "/after")
+    assert (stored[0], moved[0], found[0], b"/after" in found[1], fetched) == (201, 201, 207, True, (200, CONTENT))
+
+
+@pytest.mark.skipif(shutil.which("litmus") is None, reason="litmus is not installed: apt-get install litmus")
+def test_litmus(webdav: Site, tmp_path: Path) -> None:
+    """The test suite of WebDAV finds no fault."""
+    command = ["litmus", f"http://127.0.0.1:{webdav.port}/"]
+    done = subprocess.run(command, cwd=tmp_path, timeout=2 * TIMEOUT, capture_output=True, text=True, check=False)
+    assert "FAIL" not in done.stdout, done.stdout
