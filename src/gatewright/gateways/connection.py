@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import socket
 import time
 from collections.abc import Sequence
@@ -126,7 +127,9 @@ class GatewayConnection:
 
     def close(self) -> None:
         """Close the socket."""
-        self.socket.close()
+        descriptor = self.socket.detach()  # socket.close() is three calls in Python, and SCGI pays for each
+        if descriptor >= 0:
+            os.close(descriptor)
 
     # What protocols use.
 

@@ -33,13 +33,6 @@ class SCGIHandler(GatewayHandler):
         """Send the blocks as they are: a response in SCGI is what it is in CGI, and ends where the connection ends."""
         self.connection.send(blocks)
 
-    def finish(self) -> None:
-        """Send what is held."""
-        if self.held_size <= RECEIVE:
-            self.connection.send([b"".join(self.held)])
-        else:
-            self.connection.send(self.held)
-
 
 class _Rest(RawIOBase):
     """What comes on a connection, as a raw stream: what has come already, then what the socket brings."""
@@ -123,7 +116,7 @@ class SCGIConnection(GatewayConnection):
         if not handler.completed:
             return self.reset()
         if handler.held:
-            handler.finish()
+            self.send([b"".join(handler.held)] if handler.held_size <= RECEIVE else handler.held)
         return self.linger() if self._unread > 0 else Interest.CLOSE
 
     def _body(self, request: Request, begun: bytes | bytearray) -> InputStream:
