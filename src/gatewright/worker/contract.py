@@ -17,8 +17,11 @@ class Interest(Enum):
     """What a connection waits for next."""
 
     READ = "read"
+    """For something to read."""
     WRITE = "write"
-    CLOSE = "close"  # nothing: it has ended
+    """For room to write."""
+    CLOSE = "close"
+    """For nothing: it has ended."""
 
 
 class Turn(Protocol):
@@ -67,7 +70,7 @@ class Connection(Protocol):
 
         The application is called here, as soon as the protocol has enough of the request, and so is whatever it calls:
         reading the body, writing.  There, and only there, it may wait
-        (:func:`~gatewright.worker.waiting.wait`): if it lasts, another thread takes over the loop, and this connection
+        (:func:`~gatewright.worker.wait`): if it lasts, another thread takes over the loop, and this connection
         is not polled until the method has returned, so nobody else touches it.
 
         Returns:
