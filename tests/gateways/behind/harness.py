@@ -280,9 +280,5 @@ def _await(site: Site, process: Process, address: int | Path) -> None:
 
 def _listens(address: int | Path) -> bool:
     """Whether somebody listens on a port or a Unix socket."""
-    if isinstance(address, int):
-        family, target = socket.AF_INET, ("127.0.0.1", address)
-    else:
-        family, target = socket.AF_UNIX, str(address)
-    with socket.socket(family) as probe:
-        return probe.connect_ex(target) == 0
+    with socket.socket(socket.AF_INET if isinstance(address, int) else socket.AF_UNIX) as probe:
+        return probe.connect_ex(("127.0.0.1", address) if isinstance(address, int) else str(address)) == 0

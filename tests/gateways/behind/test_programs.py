@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Generator
 from contextlib import closing
 from http.client import HTTPConnection
 from http.cookiejar import CookieJar
 from pathlib import Path
+from socket import AF_UNIX, create_server
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 
@@ -17,7 +19,7 @@ import pytest
 
 from behind.client import ask
 from behind.harness import TIMEOUT, Site, run
-from behind.setups import SETUPS
+from behind.setups import CONFIGURATIONS, SETUPS
 
 CONTENT = bytes(range(256)) * 1000
 
@@ -42,6 +44,32 @@ def test_spawn_fcgi() -> None:
     """A script that spawn-fcgi starts serves on the socket that it is given as standard input."""
     with run(SETUPS["nginx-fastcgi-unix"], Path(__file__).with_name("application.py"), "spawn-fcgi") as site:
         assert ask(site, "/status?line=200%20OK").body == b"text"
+
+
+# --- systemd ------------------------------------------------------------------------------------------------------
+
+# What systemd does: the socket is descriptor 3, and the variables are for this process and no child of it.
+LIKE_SYSTEMD = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+os.execv(sys.executable, [sys.executable, "-m", "gatewright", *sys.argv[2:]])
+"""
+
+
+def test_systemd() -> None:
+    """What the service of the documentation starts serves on the socket that systemd has made."""
+    unit = (CONFIGURATIONS / "hello.service").read_text("utf-8")
+    command = unit.partition("ExecStart=/srv/hello/venv/bin/gatewright ")[2].partition("\n")[0].split()
+    with run(SETUPS["nginx-fastcgi-unix"], Path(__file__).with_name("application.py"), "systemd") as site:
+        with create_server(str(site.folder / "run" / "socket"), family=AF_UNIX) as listener:
+            started = [sys.executable, "-c", LIKE_SYSTEMD, str(listener.fileno()), *command]
+            process = subprocess.Popen(started, cwd=site.folder, pass_fds=[listener.fileno()], stdout=subprocess.PIPE)
+        try:
+            assert ask(site, "/status?line=200%20OK").body == b"text"
+        finally:
+            process.terminate()
+            process.communicate(timeout=TIMEOUT)
 
 
 # --- Django -------------------------------------------------------------------------------------------------------

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from dulwich.repo import Repo
-from dulwich.server import DictBackend
+from dulwich.server import BackendRepo, DictBackend
 from dulwich.web import make_wsgi_chain
 
-application = make_wsgi_chain(DictBackend({"/": Repo.init_bare(str(Path(__file__).with_name("git")), mkdir=True)}))
+repositories: dict[str, BackendRepo] = {"/": Repo.init_bare(str(Path(__file__).with_name("git")), mkdir=True)}
+
+application = make_wsgi_chain(DictBackend(repositories))
