@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, strategies as st
 
 from gatewright.errors import RequestError
-from gatewright.gateways.handler import GatewayHandler
 from gatewright.gateways.variables import complete
 from gatewright.spec.checks import check_environ
 from gatewright.util import setup_testing_defaults
@@ -112,11 +111,3 @@ def test_any_path(script: str | None, path: str | None, uri: str | None, mount: 
     complete(environ, mount)
     setup_testing_defaults(environ)
     assert list(check_environ(environ)) == []
-
-
-def test_the_handler_is_a_list_of_mixins() -> None:
-    """The process environment is no part of an environ, and nothing is sent by itself."""
-    handler = GatewayHandler()
-    assert handler.os_environ == {}
-    with pytest.raises(NotImplementedError):
-        handler.send([b""])

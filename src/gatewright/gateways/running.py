@@ -6,7 +6,8 @@ import socket
 from collections.abc import Callable, Container, Sequence
 from contextlib import suppress
 
-from gatewright.gateways.connection import GatewayConnection, Service
+from gatewright.gateways.connection import GatewayConnection
+from gatewright.gateways.service import Service
 from gatewright.sockets import Access, listen_all, parse
 from gatewright.worker.contract import Peer
 from gatewright.worker.program import serve

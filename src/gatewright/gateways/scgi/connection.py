@@ -73,7 +73,7 @@ class SCGIConnection(GatewayConnection):
         if self._held is not None:
             self._held += data
             begun = self._held
-        limits, request = self._service.limits, self._request
+        limits, request = self.service.limits, self._request
         if request is None:
             request = self._request = decode(begun, limits)
             if request is None:
@@ -98,20 +98,14 @@ class SCGIConnection(GatewayConnection):
 
     def receive_body(self) -> bytes:
         """Return the next part of the body; ``b""`` only if the connection has ended before it."""
-        data = self.receive(self._service.limits.read_timeout)
+        data = self.receive(self.service.limits.read_timeout)
         self._unread -= len(data)
         return data
 
     def _run(self, request: Request, begun: bytes | bytearray) -> Interest:
-        handler = SCGIHandler()
+        service = self.service
+        handler = SCGIHandler(service, request.variables, self._body(request, begun))
         handler.connection = self
-        handler.held = []
-        service = self._service
-        handler.variables = request.variables
-        handler.script_name = service.script_name
-        handler.wsgi_multithread = service.multithread
-        handler.wsgi_multiprocess = service.multiprocess
-        handler.body = self._body(request, begun)
         handler.run(service.application)
         if not handler.completed:
             return self.reset()
