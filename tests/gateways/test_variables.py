@@ -31,6 +31,10 @@ def place(mount: str | None = None, **variables: str) -> tuple[str, str]:
         ({"SCRIPT_NAME": "/app"}, ("/app", "")),
         ({"SCRIPT_NAME": "/a/b"} | NGINX, ("", "/a/b")),
         ({"SCRIPT_NAME": "/a/b", "SCRIPT_FILENAME": "proxy:fcgi://127.0.0.1:9000/a/b"}, ("", "/a/b")),
+        (
+            {"SCRIPT_NAME": "/app", "SCRIPT_FILENAME": "proxy:scgi://h:1/srv/x.py", "CONTEXT_PREFIX": "/app"},
+            ("/app", ""),
+        ),
         ({"SCRIPT_NAME": "/a", "PATH_INFO": "/a", "DOCUMENT_URI": "/a"}, ("", "/a")),
         ({"DOCUMENT_URI": "/a b", "REQUEST_URI": "/a%20b?c"}, ("", "/a b")),
         ({"REQUEST_URI": "/a%20b%ff?c"}, ("", "/a b\xff")),
@@ -75,9 +79,10 @@ def test_fields_that_are_no_variables(name: str) -> None:
     assert name not in completed(**{name: "x"})
 
 
-def test_a_body_without_a_length() -> None:
+@pytest.mark.parametrize("length", ["", "5"])
+def test_a_body_that_was_chunked(length: str) -> None:
     """Chunks were taken apart by the web server, so nobody is told to do it again."""
-    assert "HTTP_TRANSFER_ENCODING" not in completed(CONTENT_LENGTH="", HTTP_TRANSFER_ENCODING="chunked")
+    assert "HTTP_TRANSFER_ENCODING" not in completed(CONTENT_LENGTH=length, HTTP_TRANSFER_ENCODING="chunked")
 
 
 @pytest.mark.parametrize("variables", [{"REQUEST_METHOD": ""}, {"CONTENT_LENGTH": "-1"}, {"CONTENT_LENGTH": "9" * 19}])
