@@ -46,6 +46,19 @@ def test_stop_busy(run: Run, door: Door, threads: int) -> None:
     assert (slow.hear(), slow.hear(), running.has_ended()) == (b"wait", b"", True)
 
 
+def test_stop_with_requests_that_wait(run: Run, door: Door) -> None:
+    """A request that has come but was not read yet is answered, too."""
+    running = run(door, threads=1)
+    slow, waiting = running.client(), running.client()
+    waiting.ask(b"hello")
+    slow.say(b"wait")
+    assert door.entered()
+    waiting.say(b"later")
+    running.worker.stop()
+    door.open.set()
+    assert (slow.hear(), waiting.hear(), waiting.hear()) == (b"wait", b"later", b"")
+
+
 @THREADS
 def test_stop_in_mid_request(run: Run, threads: int) -> None:
     """A request that has come in part is answered when the rest comes."""
