@@ -114,6 +114,17 @@ class GatewayConnection:
         origin = f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else "a Unix socket"
         _LOG.warning("%s connection from %s ended: %s", self.protocol, origin, error)
 
+    def await_more(self, timeout: float | None) -> Interest:
+        """Go on when more has come of a request that has begun.
+
+        Args:
+            timeout: seconds until the web server is given up; None to leave the deadline as it is.
+        """
+        self.idle = False
+        if timeout is not None:
+            self.deadline = time.monotonic() + timeout
+        return Interest.READ
+
     def expect_request(self) -> None:
         """Set the deadline of a connection that nothing has begun on."""
         timeout = self.service.limits.idle_timeout

@@ -23,11 +23,11 @@ def run_gateway(
     service: Service,
     bind: Sequence[str],
     *,
-    backlog: int,
-    access: Access | None,
-    grace: float,
-    allowed: Container[str] | None,
-    ready: Callable[[str], object] | None,
+    backlog: int = 1024,
+    access: Access | None = None,
+    grace: float = 30.0,
+    allowed: Container[str] | None = None,
+    ready: Callable[[str], object] | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT.
 

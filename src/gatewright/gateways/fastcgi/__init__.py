@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Container
 
-from gatewright.gateways.errors import MalformedRequest
 from gatewright.gateways.fastcgi.connection import FastCGIConnection
 from gatewright.gateways.fastcgi.decoder import Decoder
 from gatewright.gateways.fastcgi.handler import FastCGIHandler
@@ -19,7 +18,7 @@ from gatewright.gateways.service import Service
 from gatewright.sockets import Access, parse_peers
 from gatewright.types import WSGIApplication
 
-__all__ = ["Decoder", "FastCGIConnection", "FastCGIHandler", "Limits", "MalformedRequest", "Service", "run"]
+__all__ = ["Decoder", "FastCGIConnection", "FastCGIHandler", "run"]
 
 
 def run(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from io import BufferedReader, BytesIO, RawIOBase
 from typing import ClassVar
 
@@ -88,13 +87,10 @@ class SCGIConnection(GatewayConnection):
         return self._run(request, begun[request.body_start :])
 
     def _await(self, begun: bytes | bytearray, timeout: float | None) -> Interest:
-        """Go on when more has come; a time-out of None leaves the deadline as it is."""
+        """Keep what has come, and go on when more has."""
         if self._held is None:
             self._held = bytearray(begun)
-        self.idle = False
-        if timeout is not None:
-            self.deadline = time.monotonic() + timeout
-        return Interest.READ
+        return self.await_more(timeout)
 
     def receive_body(self) -> bytes:
         """Return the next part of the body; ``b""`` only if the connection has ended before it."""
