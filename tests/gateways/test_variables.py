@@ -32,7 +32,7 @@ def place(mount: str | None = None, **variables: str) -> tuple[str, str]:
         ({"SCRIPT_NAME": "/a/b"} | NGINX, ("", "/a/b")),
         ({"SCRIPT_NAME": "/a/b", "SCRIPT_FILENAME": "proxy:fcgi://127.0.0.1:9000/a/b"}, ("", "/a/b")),
         (
-            {"SCRIPT_NAME": "/app", "SCRIPT_FILENAME": "proxy:scgi://h:1/srv/x.py", "CONTEXT_PREFIX": "/app"},
+            {"SCRIPT_NAME": "/app", "SCRIPT_FILENAME": "proxy:scgi://h:1/x.py", "CONTEXT_PREFIX": "/app"},
             ("/app", ""),
         ),
         ({"SCRIPT_NAME": "/a", "PATH_INFO": "/a", "DOCUMENT_URI": "/a"}, ("", "/a")),

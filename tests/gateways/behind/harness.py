@@ -22,7 +22,7 @@ from attrs import frozen
 
 from behind.setups import CONFIGURATIONS, Setup
 
-TIMEOUT: Final = 20
+TIMEOUT: Final = 60
 """Seconds after which whatever does not happen is taken not to happen."""
 
 Process: TypeAlias = "subprocess.Popen[bytes]"
@@ -153,11 +153,10 @@ class Site:
         return "".join(f"--- {file.name}\n{file.read_text('utf-8', 'replace')}" for file in files if file.exists())
 
 
-def require(setup: Setup) -> None:
-    """Skip the test, or fail it in CI, if the web server is not there."""
-    server = SERVERS[setup.server]
-    if shutil.which(server.command[0], path=PATH) is None:
-        absent = f"{setup.server} is not installed: apt-get install {server.package}"
+def require(program: str, package: str) -> None:
+    """Skip the test, or fail it in CI, if a program is not there."""
+    if shutil.which(program, path=PATH) is None:
+        absent = f"{program} is not installed: apt-get install {package}"
         (pytest.fail if os.environ.get(REQUIRED) else pytest.skip)(absent)
 
 
@@ -176,7 +175,7 @@ def run(setup: Setup, application: Path, program: str = "gatewright") -> Generat
         application: the module that becomes ``hello``.
         program: which of the commands in the configuration starts it.
     """
-    require(setup)
+    require(SERVERS[setup.server].command[0], SERVERS[setup.server].package)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gatewright-")))
         folder.chmod(0o755)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Generator
@@ -18,7 +17,7 @@ from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 import pytest
 
 from behind.client import ask
-from behind.harness import TIMEOUT, Site, run
+from behind.harness import TIMEOUT, Site, require, run
 from behind.setups import CONFIGURATIONS, SETUPS
 
 CONTENT = bytes(range(256)) * 1000
@@ -39,9 +38,9 @@ def served(set_up: str, program: str) -> Generator[Site]:
 # --- spawn-fcgi ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(shutil.which("spawn-fcgi") is None, reason="not installed: apt-get install spawn-fcgi")
 def test_spawn_fcgi() -> None:
     """A script that spawn-fcgi starts serves on the socket that it is given as standard input."""
+    require("spawn-fcgi", "spawn-fcgi")
     with run(SETUPS["nginx-fastcgi-unix"], Path(__file__).with_name("application.py"), "spawn-fcgi") as site:
         assert ask(site, "/status?line=200%20OK").body == b"text"
 
@@ -133,9 +132,9 @@ def dulwich(set_up: str) -> Generator[Site]:
     yield from served(set_up, "dulwich_web")
 
 
-@pytest.mark.skipif(shutil.which("git") is None, reason="there is no git client")
 def test_git(dulwich: Site, tmp_path: Path) -> None:
     """Git pushes a commit, in chunks, and clones it back."""
+    require("git", "git")
     url = f"http://127.0.0.1:{dulwich.port}/"
 
     def git(*arguments: str) -> None:
@@ -179,9 +178,9 @@ def test_webdav(webdav: Site) -> None:
     assert (stored[0], moved[0], found[0], b"/after" in found[1], fetched) == (201, 201, 207, True, (200, CONTENT))
 
 
-@pytest.mark.skipif(shutil.which("litmus") is None, reason="litmus is not installed: apt-get install litmus")
 def test_litmus(webdav: Site, tmp_path: Path) -> None:
     """The test suite of WebDAV finds no fault."""
+    require("litmus", "litmus")
     command = ["litmus", f"http://127.0.0.1:{webdav.port}/"]
     done = subprocess.run(command, cwd=tmp_path, timeout=2 * TIMEOUT, capture_output=True, text=True, check=False)
     assert "FAIL" not in done.stdout, done.stdout
