@@ -13,7 +13,7 @@ from behind.setups import SETUPS
 
 BLOCK = bytes(range(256)) * 256
 MANY = 1600  # blocks of 64 KiB: 100 MiB
-FLAT = 20_000_000
+FLAT = 5_000_000
 """Bytes by which a gateway may grow while 100 MiB pass through it."""
 
 STREAMING_UPLOADS = [name for name, setup in SETUPS.items() if setup.streams_requests]
