@@ -1,4 +1,4 @@
-"""The checks, by name: ``nox`` runs all but ``bench`` and ``linters``, ``nox -s NAME`` one of them."""
+"""The checks, by name: ``nox`` runs all but the benchmarks and ``linters``, ``nox -s NAME`` one of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import nox
 
 nox.needs_version = ">=2025.10.14"
-nox.options.sessions = ["lint", "typing", "stubtest", "dropin", "docs", "tests", "coverage"]
+nox.options.sessions = ["lint", "typing", "stubtest", "dropin", "docs", "tests", "coverage", "gateways", "fuzz"]
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 # An interpreter that is not there is skipped, in CI too; `coverage` fails if that leaves none.
@@ -18,6 +18,7 @@ nox.options.error_on_missing_interpreters = False
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = ["3.11", "3.12", "3.13"]
 COVERAGE = Path(".coverage.d").absolute()
+WITH_WEB_SERVERS = "tests/gateways/behind"
 COVERAGE_FLOOR = 90  # per cent of lines and branches, over all interpreters together
 
 
@@ -83,12 +84,20 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """All tests, on the built wheel."""
+    """All tests but those that start web servers, on the built wheel."""
     install(session, ".[cli]", group="test")
     data = COVERAGE / str(session.python)
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True)
-    session.run("coverage", "run", "-m", "pytest", *session.posargs, env={"COVERAGE_FILE": str(data / ".coverage")})
+    command = ("coverage", "run", "-m", "pytest", f"--ignore={WITH_WEB_SERVERS}", *session.posargs)
+    session.run(*command, env={"COVERAGE_FILE": str(data / ".coverage")})
+
+
+@nox.session
+def gateways(session: nox.Session) -> None:
+    """The gateways behind nginx, lighttpd and Apache; on one Python, as it is the web servers that differ."""
+    install(session, ".[cli]", group="test")
+    session.run("pytest", WITH_WEB_SERVERS, *session.posargs)
 
 
 @nox.session
@@ -108,6 +117,25 @@ def bench(session: nox.Session) -> None:
     """Side by side with the standard library and with peers; prints the ratios and writes docs/benchmarks.md."""
     install(session, ".", group="bench")
     session.run("python", "benchmarks/run.py", *session.posargs)
+
+
+@nox.session
+def bench_gateways(session: nox.Session) -> None:
+    """FastCGI and SCGI behind nginx, side by side with peers, by wrk; writes docs/benchmarks-gateways.md."""
+    install(session, ".", group="bench-gateways")
+    session.run("python", "benchmarks/gateways.py", *session.posargs)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """The codecs of the gateways, fed by atheris: seconds of each, or as long as ``-- SECONDS`` says."""
+    try:
+        install(session, ".", group="fuzz")
+    except nox.command.CommandFailed:
+        session.skip("there is no atheris for this Python")
+    seconds = session.posargs[0] if session.posargs else "15"
+    for target in ("fastcgi", "records", "scgi", "netstring"):
+        session.run("python", "benchmarks/fuzz/gateways.py", target, f"-max_total_time={seconds}")
 
 
 @nox.session

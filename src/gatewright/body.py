@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import io
 from abc import abstractmethod
-from contextlib import ExitStack
-from typing import IO, TYPE_CHECKING
 
 from gatewright.errors import ClientDisconnected, RequestError
-from gatewright.spec.framing import Framing, line_text, parse_chunk_size, parse_field_line
+
+TYPE_CHECKING = False  # that of typing, whose import CGI would pay for at each request
 
 if TYPE_CHECKING:
+    from typing import IO
+
     from typing_extensions import Buffer
+
+    from gatewright.spec.framing import Framing
 
 __all__ = ["ChunkedBody", "LengthBody", "RequestBody", "open_body", "store"]
 
@@ -184,6 +187,8 @@ class ChunkedBody(_Body):
 
     def _next_chunk(self) -> bool:
         """Go on to the next chunk, if there is one; only when its data is wanted, for it may come much later."""
+        from gatewright.spec.framing import parse_chunk_size  # of no use to CGI, which has no chunks
+
         if self._started and self._line(2) != b"\r\n":
             raise RequestError(400, "chunk data without its CRLF")
         self._started = True
@@ -197,6 +202,8 @@ class ChunkedBody(_Body):
 
     def _skip_trailers(self) -> None:
         """RFC 9110 section 6.5.1: trailers must not be merged into the header fields; WSGI has no other place."""
+        from gatewright.spec.framing import line_text, parse_field_line  # likewise
+
         while (line := self._line(2 + self._metadata_left)) != b"\r\n":
             name, _ = parse_field_line(line_text(line))
             if name.lower() in _FORBIDDEN_TRAILERS:
@@ -234,7 +241,8 @@ def store(body: RequestBody, limit: int) -> tuple[IO[bytes], int]:
     Raises:
         RequestError: 413 if it is longer; otherwise as :class:`RequestBody` does.  Nothing stays open then.
     """
-    from tempfile import SpooledTemporaryFile  # only where there is something to store: its import is not cheap
+    from contextlib import ExitStack  # only where there is something to store: neither is cheap
+    from tempfile import SpooledTemporaryFile
 
     length = 0
     with ExitStack() as undone:

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from gatewright.errors import ClientDisconnected, ForbiddenCharacter
 from gatewright.handlers.contract import HandlerContract
 from gatewright.headers import Headers
-from gatewright.spec.checks import (
+from gatewright.spec.checks.breach import broken, refuse
+from gatewright.spec.checks.response import (
     STATUS_CODES,
-    Violation,
     check_exc_info,
     check_header_fields,
     check_iterable,
+    check_status_field,
     check_status_line,
-    fields_are_known,
-    refuse,
+    head_of,
 )
 from gatewright.spec.grammar import WITHOUT_CONTENT, WITHOUT_CONTENT_LENGTH, is_digits
-from gatewright.spec.rules import RULES
+
+TYPE_CHECKING = False  # that of typing, whose import CGI would pay for at each request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import NoReturn
 
-    from gatewright.types import HeaderList, HeadersProtocol, OptExcInfo, Write, WSGIApplication, WSGIEnvironment
+    from gatewright.spec.checks import Violation
+    from gatewright.types import HeaderList, OptExcInfo, Write, WSGIApplication
 
 _CHARACTER_RULES = frozenset({"A14", "A17", "A18"})
 
@@ -48,6 +48,9 @@ class ResponseMixin(HandlerContract):
         Raises:
             BaseException: what went wrong while an error was being handled, after :meth:`close`.
         """
+        if self.response_started or self.client_gone:
+            self._forget()
+            self.client_gone = False
         try:
             self.setup_environ()
             self.result = application(self.environ, self.start_response)
@@ -78,7 +81,7 @@ class ResponseMixin(HandlerContract):
             if kind is list or not (self.result_is_file() and self.sendfile()):
                 for data in blocks:
                     if type(data) is not bytes:
-                        refuse(Violation(RULES["A09"], f"the application yielded {data!r}, which is no bytes", data))
+                        refuse(broken("A09", f"the application yielded {data!r}, which is no bytes", data))
                     if data:  # an empty block does not send the head (rule S44)
                         self.write(data)
                         if not self.sends_content:
@@ -117,17 +120,29 @@ class ResponseMixin(HandlerContract):
                 exc_info = None  # this frame is in the traceback, too (rule S48)
             self.status = self.headers = None
         elif self.response_started:
-            refuse(Violation(RULES["A26"], "Headers already set!"))
-        self.response_started: bool = True
-        if type(status) is not str or status not in STATUS_CODES or not fields_are_known(headers):
-            violation = check_status_line(status) or check_header_fields(headers)
-            if violation is not None:
-                _refuse(violation)
-        make = self.headers_class
-        self.headers: HeadersProtocol | None = Headers.from_checked(headers[:]) if make is Headers else make(headers[:])
-        self.status = status
-        self.status_code: int = STATUS_CODES.get(status) or int(status[:3])
+            refuse(broken("A26", "Headers already set!"))
+        self.response_started = True
+        code = STATUS_CODES.get(status) if type(status) is str else None
+        head = head_of(headers)
+        if code is None or head is None:
+            code, head = self._judge(status, headers)
+        self.status, self.status_code = status, code
+        if self.headers_class is Headers:
+            self.field_names, self.field_lines = head
+            self.fields = headers[:]
+        else:
+            self.headers = self.headers_class(headers[:])
         return self.write
+
+    def _judge(self, status: str, headers: HeaderList) -> tuple[int, tuple[list[str], str]]:
+        """Refuse what may not be sent; return the status code, the names and the fields of what may."""
+        violation = check_status_line(status) or check_header_fields(headers)
+        if violation is None and not self.origin_server:
+            violation = _status_field(headers)
+        if violation is not None:
+            _refuse(violation)
+        lines = [f"{name}: {value}\r\n" for name, value in headers]
+        return int(status[:3]), ([name.lower() for name, _ in headers], "".join(lines))
 
     def _replace_response(self, exc_info: OptExcInfo) -> None:
         violation = check_exc_info(exc_info)
@@ -137,7 +152,7 @@ class ResponseMixin(HandlerContract):
         if not self.headers_sent:
             return
         if error is None:
-            refuse(Violation(RULES["A26"], "Headers already sent, and exc_info holds no exception", exc_info))
+            refuse(broken("A26", "Headers already sent, and exc_info holds no exception", exc_info))
         try:
             raise error.with_traceback(traceback)
         finally:
@@ -154,14 +169,14 @@ class ResponseMixin(HandlerContract):
                 beyond the Content-Length (A41; the part within was sent).
         """
         if type(data) is not bytes:
-            refuse(Violation(RULES["A28"], f"write() argument must be a bytes instance (got {data!r})", data))
+            refuse(broken("A28", f"write() argument must be a bytes instance (got {data!r})", data))
         size = len(data)
         if self.headers_sent:
             self.bytes_sent += size
         else:
-            if self.headers is None:
-                refuse(Violation(RULES["A05"], "write() before start_response()"))
-            self.bytes_sent: int = size  # set_content_length() reads it
+            if self.field_names is None and self.headers is None:
+                refuse(broken("A05", "write() before start_response()"))
+            self.bytes_sent = size  # set_content_length() reads it
             self.send_headers()
         left = self.bytes_left
         if left is not None:
@@ -173,7 +188,7 @@ class ResponseMixin(HandlerContract):
             self._write(data)
             self._flush()
         except (ConnectionError, TimeoutError):
-            self.client_gone: bool = True
+            self.client_gone = True
             raise
 
     def _deliver_part(self, data: bytes, size: int) -> None:
@@ -183,7 +198,7 @@ class ResponseMixin(HandlerContract):
         self.bytes_left = 0
         self._deliver(data[:size])
         if self.sends_content:
-            refuse(Violation(RULES["A41"], f"the body is longer than its Content-Length: {excess} bytes were cut off"))
+            refuse(broken("A41", f"the body is longer than its Content-Length: {excess} bytes were cut off"))
 
     def _deliver(self, data: bytes) -> None:
         """Hand bytes to the transport and have them sent; remember a client that is gone, so that nobody is blamed."""
@@ -197,15 +212,15 @@ class ResponseMixin(HandlerContract):
     def finish_content(self) -> None:
         """Send the head if no block did, and log a body that is shorter than its Content-Length (rule A41)."""
         if not self.headers_sent:
-            if self.headers is None:
-                refuse(Violation(RULES["A06"], "the application did not call start_response()"))
+            if self.field_names is None and self.headers is None:
+                refuse(broken("A06", "the application did not call start_response()"))
             if self.environ.get("REQUEST_METHOD") != "HEAD" and self.status_code not in WITHOUT_CONTENT:
-                self.headers.setdefault("Content-Length", "0")
+                self._add_content_length(0)
             self.send_headers()
             self._deliver(b"")
         if self.bytes_left:
             message = f"the body is {self.bytes_left} bytes shorter than its Content-Length"
-            self.log_violation(Violation(RULES["A41"], message))
+            self.log_violation(broken("A41", message))
 
     def send_headers(self) -> None:
         """Send the head of the response.
@@ -214,63 +229,93 @@ class ResponseMixin(HandlerContract):
             AssertionError: ``start_response`` was not called (rule A06), or there is not just one Content-Length that
                 is a number (rule A41); nothing was sent then.
         """
-        headers = self.headers
-        if headers is None:
-            refuse(Violation(RULES["A06"], "the application did not call start_response()"))
+        if self.field_names is None and self.headers is None:
+            refuse(broken("A06", "the application did not call start_response()"))
         self.length_computed = False
         self.cleanup_headers()
-        items = list(headers.items())
-        names = [name.lower() for name, _ in items]
-        self.sends_content: bool = (
-            self.status_code not in WITHOUT_CONTENT and self.environ.get("REQUEST_METHOD") != "HEAD"
-        )
+        names = self.field_names
+        if names is None:
+            names = self._names()
+        self.sends_content = self.status_code not in WITHOUT_CONTENT and self.environ.get("REQUEST_METHOD") != "HEAD"
         self.bytes_left = None if self.sends_content else 0
         if "content-length" in names:
-            length = self.bytes_sent if self.length_computed else _declared_length(items, names)
+            length = self.bytes_sent if self.length_computed else self._declared_length(names)
             if self.sends_content:
                 self.bytes_left = length
         modern = not self.origin_server or self.client_is_modern()
-        self.headers_sent: bool = True
+        self.headers_sent = True
         if not modern:
             return
         try:
-            if getattr(self.send_preamble, "__func__", None) is ResponseMixin.send_preamble:  # not overridden
-                self._write(self.preamble(names).encode("latin-1") + bytes(headers))
-            else:
+            if getattr(self.send_preamble, "__func__", None) is not ResponseMixin.send_preamble:  # overridden
                 self.send_preamble()
-                self._write(bytes(headers))
+                self._write(self._field_block())
+            elif self.field_names is None:
+                self._write(self.preamble(names).encode("latin-1") + self._field_block())
+            else:
+                self._write(f"{self.preamble(names)}{self.field_lines}\r\n".encode("latin-1"))
         except (ConnectionError, TimeoutError):
             self.client_gone = True
             raise
 
+    def _field_block(self) -> bytes:
+        """Return the fields as they travel, and the empty line after them."""
+        if self.field_names is not None:
+            return f"{self.field_lines}\r\n".encode("latin-1")
+        return bytes(self.headers) if self.headers is not None else b""
+
+    def _names(self) -> list[str]:
+        """Return the names of the fields in lower case where they are not known yet."""
+        if self.headers is None:
+            return []
+        return [name.lower() for name, _ in self.headers.items()]
+
     def send_preamble(self) -> None:
         """Write :meth:`preamble` by itself; where a subclass overrides this, it is called before the fields go."""
-        if self.headers is not None:
-            names = [name.lower() for name, _ in self.headers.items()]
-            self._write(self.preamble(names).encode("latin-1"))
+        if self.field_names is not None or self.headers is not None:
+            names = self.field_names
+            self._write(self.preamble(self._names() if names is None else names).encode("latin-1"))
 
     def cleanup_headers(self) -> None:
         """Add and remove what HTTP asks for before the head is sent; extend it to add headers of your own."""
-        headers = self.headers
-        if headers is None:
-            return
-        if "Content-Length" not in headers:
+        names = self.field_names
+        if names is None:
+            names = self._names()
+        if "content-length" not in names:
             self.set_content_length()
-        elif self.status_code in WITHOUT_CONTENT_LENGTH:
-            del headers["Content-Length"]
+        elif self.status_code in WITHOUT_CONTENT_LENGTH and self.headers is not None:
+            del self.headers["Content-Length"]
 
     def set_content_length(self) -> None:
         """Set the Content-Length where the body is known to be one block, the one just written (rule S57)."""
-        headers = self.headers
-        if headers is None or self.status_code in WITHOUT_CONTENT:
+        if self.status_code in WITHOUT_CONTENT:
             return
         try:
             blocks = len(self.result)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # it may have none
         except (TypeError, AttributeError, NotImplementedError):
             return
         if blocks == 1 and self.bytes_sent:
-            headers["Content-Length"] = str(self.bytes_sent)
-            self.length_computed: bool = True
+            self._add_content_length(self.bytes_sent)
+            self.length_computed = True
+
+    def _add_content_length(self, length: int) -> None:
+        """Add a Content-Length unless there is one."""
+        if self.field_names is None:
+            if self.headers is not None:
+                self.headers.setdefault("Content-Length", str(length))
+        elif "content-length" not in self.field_names:
+            self.field_names.append("content-length")
+            self.field_lines += f"Content-Length: {length}\r\n"
+            self.fields.append(("Content-Length", str(length)))
+
+    def _declared_length(self, names: list[str]) -> int:
+        """Return the Content-Length; there must be one, and it must be a number (RFC 9110 section 8.6)."""
+        fields = self.fields if self.field_names is not None or self.headers is None else list(self.headers.items())
+        length = fields[names.index("content-length")][1]
+        if not is_digits(length) or names.count("content-length") > 1:
+            lengths = [value for name, value in fields if name.lower() == "content-length"]
+            refuse(broken("A41", f"Content-Length is not one decimal number: {lengths!r}", lengths))
+        return int(length)
 
     def close(self) -> None:
         """End the call: close the application's iterable and reset the state; the transport stays open."""
@@ -278,10 +323,16 @@ class ResponseMixin(HandlerContract):
             if type(self.result) is not list:
                 self._close_result()
         finally:
-            self.environ: WSGIEnvironment = {}
-            self.result = self.headers = self.status = None
+            self.environ = {}
+            self.result = self.status = self.field_names = self._headers = None  # _forget(), written out
             self.bytes_sent = 0
             self.headers_sent = self.response_started = False
+
+    def _forget(self) -> None:
+        """Reset the state; what is left of a call that was not closed, because its client went away, goes with it."""
+        self.result = self.status = self.field_names = self._headers = None
+        self.bytes_sent = 0
+        self.headers_sent = self.response_started = False
 
     def _close_result(self) -> None:
         """Close the application's iterable, once (rule S58)."""
@@ -297,19 +348,19 @@ def _refuse(violation: Violation) -> NoReturn:
     refuse(violation, ForbiddenCharacter if violation.rule.id in _CHARACTER_RULES else AssertionError)
 
 
+def _status_field(headers: HeaderList) -> Violation | None:
+    """Look for a ``Status`` field: the web server would see it beside ours (rule A23)."""
+    for name, value in headers:
+        violation = check_status_field(name, value)
+        if violation is not None:
+            return violation
+    return None
+
+
 def _require_iterable(result: Iterable[bytes] | None) -> Iterable[bytes]:
     """Refuse what cannot be a body (rules A07, A08); an empty str or bytes passes for an empty one, as in wsgiref."""
     body: object = result
     violation = check_iterable(body)
     if result is None or (violation is not None and not (isinstance(body, (str, bytes)) and not body)):
-        refuse(violation or Violation(RULES["A07"], "The application returned None"))
+        refuse(violation or broken("A07", "The application returned None"))
     return result
-
-
-def _declared_length(items: list[tuple[str, str]], names: list[str]) -> int:
-    """Return the Content-Length; there must be one, and it must be a number (RFC 9110 section 8.6)."""
-    length = items[names.index("content-length")][1]
-    if names.count("content-length") > 1 or not is_digits(length):
-        lengths = [value for name, value in items if name.lower() == "content-length"]
-        refuse(Violation(RULES["A41"], f"Content-Length is not one decimal number: {lengths!r}", lengths))
-    return int(length)
