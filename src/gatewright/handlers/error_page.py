@@ -12,10 +12,10 @@ TYPE_CHECKING = False  # that of typing, whose import CGI would pay for at each 
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any, TextIO
+    from typing import TextIO
 
     from gatewright.spec.checks import Violation
-    from gatewright.types import ExcInfo, StartResponse, WSGIEnvironment
+    from gatewright.types import OptExcInfo, StartResponse, WSGIEnvironment
 
 
 class ErrorPageMixin(HandlerContract):
@@ -29,8 +29,7 @@ class ErrorPageMixin(HandlerContract):
 
         Once the head was sent nothing can be taken back: the response stays cut short, and the log says so (rule A38).
         """
-        exc_info: tuple[Any, Any, Any] = sys.exc_info()  # there is one
-        self.log_exception(exc_info)
+        self.log_exception(sys.exc_info())
         if not self.headers_sent:
             self.result = self.error_output(self.environ, self.start_response)
             self.finish_response()
@@ -51,7 +50,7 @@ class ErrorPageMixin(HandlerContract):
         start_response(status, self.error_headers[:], sys.exc_info())
         return [body]
 
-    def log_exception(self, exc_info: ExcInfo) -> None:
+    def log_exception(self, exc_info: OptExcInfo) -> None:
         """Write the traceback to ``wsgi.errors`` and flush it.
 
         If a rule was broken, the line before the traceback names it: it is the exception's cause.  A client's fault

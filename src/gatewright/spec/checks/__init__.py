@@ -12,7 +12,13 @@ if TYPE_CHECKING:
     from gatewright.spec.checks.breach import broken, refuse, violation_of
     from gatewright.spec.checks.callables import check_file_wrapper, check_start_response, check_wrapped_file, takes
     from gatewright.spec.checks.content import check_content_length, why_without_content
-    from gatewright.spec.checks.environ import check_environ, check_errors, check_input, check_variable, environ_is_sound
+    from gatewright.spec.checks.environ import (
+        check_environ,
+        check_errors,
+        check_input,
+        check_variable,
+        environ_is_sound,
+    )
     from gatewright.spec.checks.response import (
         STATUS_CODES,
         check_exc_info,
