@@ -41,7 +41,7 @@ class RequestVariables(HandlerContract):
         if self.environ:
             self.environ.update(self.variables)
         else:
-            self.environ = self.variables
+            self.environ: WSGIEnvironment = self.variables
 
     def get_stdin(self) -> InputStream:
         """Return the body."""
@@ -114,9 +114,9 @@ class GatewayHandler(
     origin_server = False
 
     def __init__(self, service: Service, variables: WSGIEnvironment, body: InputStream) -> None:
-        self.held = []
+        self.held: list[bytes] = []
         self.variables = variables
         self.body = body
-        self.script_name = service.script_name
-        self.wsgi_multithread = service.multithread
-        self.wsgi_multiprocess = service.multiprocess
+        self.script_name: str | None = service.script_name
+        self.wsgi_multithread: bool = service.multithread
+        self.wsgi_multiprocess: bool = service.multiprocess

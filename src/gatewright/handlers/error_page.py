@@ -31,7 +31,7 @@ class ErrorPageMixin(HandlerContract):
         """
         self.log_exception(sys.exc_info())
         if not self.headers_sent:
-            self.result = self.error_output(self.environ, self.start_response)
+            self.result: Iterable[bytes] | None = self.error_output(self.environ, self.start_response)
             self.finish_response()
         elif violation_of(sys.exception()) is None:  # or the log has named a rule already
             message = "the application failed after the head was sent, too late for an error page"

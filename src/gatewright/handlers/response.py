@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from gatewright.spec.checks import Violation
-    from gatewright.types import HeaderList, OptExcInfo, Write, WSGIApplication
+    from gatewright.types import HeaderList, OptExcInfo, Write, WSGIApplication, WSGIEnvironment
 
 _CHARACTER_RULES = frozenset({"A14", "A17", "A18"})
 
@@ -126,10 +126,12 @@ class ResponseMixin(HandlerContract):
         head = head_of(headers)
         if code is None or head is None:
             code, head = self._judge(status, headers)
-        self.status, self.status_code = status, code
+        self.status = status
+        self.status_code: int = code
         if self.headers_class is Headers:
-            self.field_names, self.field_lines = head
-            self.fields = headers[:]
+            self.field_names, lines = head
+            self.field_lines: str = lines
+            self.fields: HeaderList = headers[:]
         else:
             self.headers = self.headers_class(headers[:])
         return self.write
@@ -236,7 +238,9 @@ class ResponseMixin(HandlerContract):
         names = self.field_names
         if names is None:
             names = self._names()
-        self.sends_content = self.status_code not in WITHOUT_CONTENT and self.environ.get("REQUEST_METHOD") != "HEAD"
+        self.sends_content: bool = (
+            self.status_code not in WITHOUT_CONTENT and self.environ.get("REQUEST_METHOD") != "HEAD"
+        )
         self.bytes_left = None if self.sends_content else 0
         if "content-length" in names:
             length = self.bytes_sent if self.length_computed else self._declared_length(names)
@@ -255,7 +259,7 @@ class ResponseMixin(HandlerContract):
             else:
                 self._write(f"{self.preamble(names)}{self.field_lines}\r\n".encode("latin-1"))
         except (ConnectionError, TimeoutError):
-            self.client_gone = True
+            self.client_gone: bool = True
             raise
 
     def _field_block(self) -> bytes:
@@ -296,7 +300,7 @@ class ResponseMixin(HandlerContract):
             return
         if blocks == 1 and self.bytes_sent:
             self._add_content_length(self.bytes_sent)
-            self.length_computed = True
+            self.length_computed: bool = True
 
     def _add_content_length(self, length: int) -> None:
         """Add a Content-Length unless there is one."""
@@ -323,7 +327,7 @@ class ResponseMixin(HandlerContract):
             if type(self.result) is not list:
                 self._close_result()
         finally:
-            self.environ = {}
+            self.environ: WSGIEnvironment = {}
             self.result = self.status = self.field_names = self._headers = None  # _forget(), written out
             self.bytes_sent = 0
             self.headers_sent = self.response_started = False
@@ -331,8 +335,9 @@ class ResponseMixin(HandlerContract):
     def _forget(self) -> None:
         """Reset the state; what is left of a call that was not closed, because its client went away, goes with it."""
         self.result = self.status = self.field_names = self._headers = None
-        self.bytes_sent = 0
-        self.headers_sent = self.response_started = False
+        self.bytes_sent: int = 0
+        self.headers_sent: bool = False
+        self.response_started: bool = False
 
     def _close_result(self) -> None:
         """Close the application's iterable, once (rule S58)."""

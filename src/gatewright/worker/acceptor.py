@@ -19,12 +19,12 @@ _LOG = logging.getLogger("gatewright.worker")
 
 # What accept() says of the one connection that it was about to return (accept(2), "Error handling"): others may come.
 _PASSING = frozenset(
-    number
+    getattr(errno, name)
     for name in (
         *("EAGAIN", "ECONNABORTED", "EHOSTDOWN", "EHOSTUNREACH", "EINTR", "ENETDOWN", "ENETUNREACH", "ENONET"),
         *("ENOPROTOOPT", "EOPNOTSUPP", "EPERM", "EPROTO", "EWOULDBLOCK"),
     )
-    if (number := getattr(errno, name, None)) is not None
+    if hasattr(errno, name)  # not every system has them all
 )
 
 # Seconds until a lack of room is told again: each connection that ends makes room for one, and then there is none.

@@ -28,8 +28,9 @@ class Crew:
         self._timer = timer
         self._patience = patience
         self._watch = threading.Lock()  # whoever has it is the watcher
-        self.first = self._turn = Ownership(timer, patience)
-        self.ended = threading.Event()
+        self.first: Ownership = Ownership(timer, patience)
+        self._turn = self.first
+        self.ended: threading.Event = threading.Event()
         self.failure: BaseException | None = None
         """What ended the loop before its time."""
 

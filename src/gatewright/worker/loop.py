@@ -60,7 +60,7 @@ class Loop:
         self._next_tick = 0.0
         self._draining = False
         self._stop_by: float = math.inf
-        self.finished = False
+        self.finished: bool = False
         """Whether the loop has ended, or is to end before it asks the poller again."""
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_in.setblocking(False)

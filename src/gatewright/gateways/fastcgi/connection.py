@@ -34,7 +34,7 @@ class FastCGIConnection(GatewayConnection):
 
     protocol: ClassVar[str] = "FastCGI"
 
-    broken = False
+    broken: bool = False
     """Whether nothing more can be received or sent."""
 
     def __init__(self, sock: socket, peer: Peer, service: Service) -> None:
@@ -166,7 +166,8 @@ class FastCGIConnection(GatewayConnection):
             return Interest.CLOSE
         if self._leaving and not self._requests:
             return self.linger() if self._unread else Interest.CLOSE
-        was_idle, self.idle = self.idle, self._decoder.is_idle()
+        was_idle = self.idle
+        self.idle: bool = self._decoder.is_idle()
         limits = self.service.limits
         if self.idle and self.draining:
             return Interest.CLOSE
@@ -175,7 +176,7 @@ class FastCGIConnection(GatewayConnection):
         elif any(request.variables is not None for request in self._requests.values()):
             self.deadline = time.monotonic() + limits.read_timeout
         elif was_idle:
-            self.deadline = time.monotonic() + limits.head_timeout
+            self.deadline: float = time.monotonic() + limits.head_timeout
         return Interest.READ
 
     def _run_here(self, request: Request, body: InputStream) -> None:

@@ -100,7 +100,7 @@ class FastCGIHandler(GatewayHandler):
     request: Request
     log: ErrorLog
 
-    begun = False
+    begun: bool = False
     """Whether a part of the response was sent."""
 
     def get_stderr(self) -> ErrorLog:

@@ -17,9 +17,9 @@ class Inbox:
 
     def __init__(self) -> None:
         self._parts: deque[bytes] = deque()
-        self.size = 0
+        self.size: int = 0
         """Bytes that wait in memory."""
-        self.spooled = 0
+        self.spooled: int = 0
         """Bytes that wait in a file."""
         self._file: IO[bytes] | None = None
         self._read_from = self._write_to = 0

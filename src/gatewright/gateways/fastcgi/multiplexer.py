@@ -32,7 +32,7 @@ class Multiplexer:
     """
 
     def __init__(self, connection: FastCGIConnection, running: int = 0) -> None:
-        self.changed = Condition()
+        self.changed: Condition = Condition()
         """Held while the requests of the connection change; notified after."""
         self._connection = connection
         self._running = running

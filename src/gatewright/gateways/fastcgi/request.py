@@ -33,15 +33,15 @@ class Request:
     __slots__ = ("aborted", "ended", "id", "inbox", "keep_conn", "known", "role", "running", "variables")
 
     def __init__(self, number: int, role: int, *, keep_conn: bool, known: bool = True) -> None:
-        self.id = number
-        self.role = role
-        self.keep_conn = keep_conn
+        self.id: int = number
+        self.role: int = role
+        self.keep_conn: bool = keep_conn
         self.variables: WSGIEnvironment | None = None
-        self.inbox = Inbox() if known else _EMPTY
-        self.ended = not known
-        self.aborted = False
-        self.running = False
-        self.known = known
+        self.inbox: Inbox = Inbox() if known else _EMPTY
+        self.ended: bool = not known
+        self.aborted: bool = False
+        self.running: bool = False
+        self.known: bool = known
 
     def content_length(self) -> int | None:
         """Return the length of the body, or None if the end of the stream tells it."""
