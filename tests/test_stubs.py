@@ -70,3 +70,14 @@ def test_import_changed(check: Check) -> None:
 def test_precise(check: Check) -> None:
     """With the stubs a checker knows the type of each value, and refuses what is wrong, nothing else."""
     assert check("precise.py") == marked("precise.py", "refused")
+
+
+def test_precise_with_plugin(tmp_path: Path, check_types: CheckTypes) -> None:
+    """The plugin takes nothing of what the stubs say of a WSGIEnvironment."""
+    configuration = (CONFIGURATION / "mypy.ini").read_text("utf-8")
+    (tmp_path / "mypy.ini").write_text(
+        configuration.replace("[mypy]\n", "[mypy]\nplugins = gatewright.mypy_plugin\n"), "utf-8"
+    )
+    shutil.copy(PROGRAMS / "precise.py", tmp_path)
+    put_stubs(tmp_path / ".venv")
+    assert marked("precise.py", "refused") - check_types("mypy", tmp_path) == set()

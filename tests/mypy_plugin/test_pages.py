@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 CODES = sorted((ROOT / "docs" / "mypy").glob("wsgi-*.md"))
 """The pages of error codes, on which the plugin is on from the beginning."""
 
-PAGES = [ROOT / "README.md", ROOT / "docs" / "typing-your-application.md", ROOT / "docs" / "mypy" / "index.md", *CODES]
+PAGES = [ROOT / "README.md", *CODES, ROOT / "docs" / "mypy" / "index.md", ROOT / "docs" / "typing-your-application.md"]
 PLUGIN_ON = "[mypy]\nplugins = gatewright.mypy_plugin\n"
 
 STEP = re.compile(

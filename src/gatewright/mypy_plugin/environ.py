@@ -260,8 +260,9 @@ class _Upgrade:
         analyzer = context.api.api if isinstance(context.api, TypeAnalyser) else None
         own = not isinstance(analyzer, SemanticAnalyzer) or _is_ours(analyzer.cur_mod_id)
         symbol = None if own else host.lookup_fully_qualified(_STANDARD)
-        if symbol is None or not isinstance(symbol.node, TypeInfo):
-            return self._as_ever(context)
+        meant = self._as_ever(context)
+        if symbol is None or not isinstance(symbol.node, TypeInfo) or _is_environ(meant):
+            return meant  # our stubs of wsgiref have made it an Environ, which says more
         return context.api.named_type(_STANDARD, [])
 
     def _as_ever(self, context: AnalyzeTypeContext) -> Type:
