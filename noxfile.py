@@ -133,9 +133,9 @@ def fuzz(session: nox.Session) -> None:
         install(session, ".", group="fuzz")
     except nox.command.CommandFailed:
         session.skip("there is no atheris for this Python")
-    seconds = session.posargs[0] if session.posargs else "15"
+    seconds = session.posargs[0] if session.posargs else "8"
     for target in ("fastcgi", "records", "scgi", "netstring"):
-        session.run("python", "benchmarks/fuzz/gateways.py", target, f"-max_total_time={seconds}")
+        session.run("python", "benchmarks/fuzz/gateways.py", target, f"-max_total_time={seconds}", "-verbosity=0")
 
 
 @nox.session
