@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from gatewright.gateways.service import Service
 from gatewright.gateways.variables import complete
 from gatewright.handlers import (
@@ -130,5 +132,14 @@ class GatewayHandler(
         self.wsgi_multiprocess: bool = service.multiprocess
         self.held: list[bytes] = []
         self.held_size = self.bytes_sent = 0
-        self.completed = self.failed = self.headers_sent = self.response_started = self.client_gone = False
-        self.result = self.closed_result = self.status = self.field_names = self.bytes_left = self._headers = None
+        self.completed: bool = False
+        self.failed: bool = False
+        self.headers_sent: bool = False
+        self.response_started: bool = False
+        self.client_gone: bool = False
+        self.result: Iterable[bytes] | None = None
+        self.closed_result: Iterable[bytes] | None = None
+        self.status: str | None = None
+        self.field_names: list[str] | None = None
+        self.bytes_left: int | None = None
+        self._headers = None
