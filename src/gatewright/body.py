@@ -13,18 +13,12 @@ from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING
 
 from gatewright.errors import ClientDisconnected, RequestError
-from gatewright.spec.framing import Framing, line_text, parse_chunk_size, parse_field_line
+from gatewright.spec.framing import MAX_METADATA, Framing, check_trailer, parse_chunk_size
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 __all__ = ["ChunkedBody", "LengthBody", "RequestBody", "open_body", "store"]
-
-# Bytes of chunk extensions and trailers that one body may have: nobody reads them, so a flood of them is an attack.
-MAX_METADATA = 16_384
-
-# Trailers that would change how the request was framed or routed; RFC 9110 section 6.5.1 forbids them.
-_FORBIDDEN_TRAILERS = frozenset({"content-length", "host", "transfer-encoding"})
 
 # The longest chunk line that has no extensions.
 _SIZE_LINE = len(b"0123456789ABCDEF\r\n")
@@ -196,11 +190,8 @@ class ChunkedBody(_Body):
         return not self._ended
 
     def _skip_trailers(self) -> None:
-        """RFC 9110 section 6.5.1: trailers must not be merged into the header fields; WSGI has no other place."""
         while (line := self._line(2 + self._metadata_left)) != b"\r\n":
-            name, _ = parse_field_line(line_text(line))
-            if name.lower() in _FORBIDDEN_TRAILERS:
-                raise RequestError(400, f"trailer {name}")
+            check_trailer(line)
             self._charge(len(line))
 
     def _line(self, limit: int) -> bytes:

@@ -21,6 +21,7 @@ __all__ = [
     "Field",
     "Framing",
     "body_framing",
+    "check_trailer",
     "line_text",
     "parse_chunk_size",
     "parse_field_line",
@@ -32,6 +33,12 @@ Field = tuple[str, str]
 
 # 10**18 bytes is more than there are, and every shorter number fits in a C ssize_t: no OverflowError anywhere.
 MAX_LENGTH_DIGITS = 18
+
+MAX_METADATA = 16_384
+"""Bytes of chunk extensions and trailers that one body may have: nobody reads them, so a flood of them is an attack."""
+
+# Trailers that would change how the request was framed or routed; RFC 9110 section 6.5.1 forbids them.
+_FORBIDDEN_TRAILERS = frozenset({"content-length", "host", "transfer-encoding"})
 
 # RFC 9112 section 7.1:  chunk-size [ chunk-ext ] CRLF, chunk-size = 1*HEXDIG.
 # Bounded, as the RFC advises; without white space before ";" (RFC 9112 calls it "bad"); no control character inside.
@@ -174,3 +181,16 @@ def parse_chunk_size(line: bytes) -> int:
     if found is None:
         raise RequestError(400, "malformed chunk size")
     return int(found[1], 16)
+
+
+def check_trailer(line: bytes) -> None:
+    """Check one line after the last chunk, given with its line end (RFC 9110 section 6.5.1).
+
+    Nothing comes of it: trailers must not be merged into the header fields, and WSGI has no other place.
+
+    Raises:
+        RequestError: 400 if it is no field line, or a field that would change how the request was framed or routed.
+    """
+    name, _ = parse_field_line(line_text(line))
+    if name.lower() in _FORBIDDEN_TRAILERS:
+        raise RequestError(400, f"trailer {name}")

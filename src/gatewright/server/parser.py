@@ -1,0 +1,77 @@
+"""Finds the heads of requests in what a connection receives; the way into the parsers."""
+
+from __future__ import annotations
+
+from gatewright.server.head import Head
+from gatewright.server.head_memory import HeadMemory
+from gatewright.server.limits import Limits
+from gatewright.server.strict_head import StrictHead
+from gatewright.server.usual_head import learn, parse_usual
+from gatewright.types import WSGIEnvironment
+
+__all__ = ["HeadReader"]
+
+
+class HeadReader:
+    """Reads the heads of one connection's requests, one after the other, from pieces of any size.
+
+    Args:
+        limits: see there.
+        base: the variables that are the same for all requests of the connection; copied for each, never changed.
+    """
+
+    def __init__(self, limits: Limits, base: WSGIEnvironment) -> None:
+        self._limits = limits
+        self._base = base
+        self._max_line = min(limits.request_line, limits.field_line, limits.head - 4)
+        self._memory: HeadMemory | None = HeadMemory(limits.request_line)
+        self._strict: StrictHead | None = None
+        self.rest = b""
+        """What came after the head that :meth:`feed` returned last: the body, or the next request."""
+
+    @property
+    def is_amid(self) -> bool:
+        """Whether a head has begun and not ended: if the connection ends now, a request was cut short."""
+        return self._strict is not None
+
+    def feed(self, data: bytes) -> Head | None:
+        """Take what was received.
+
+        Args:
+            data: the next bytes of the connection, not empty.  After a head was returned, they begin where its body
+                ended: first give what is left of :attr:`rest`.
+
+        Returns:
+            The head, which is the caller's to change; :attr:`rest` is what follows it.  None while more is needed.
+
+        Raises:
+            RequestError: the request is to be answered with its ``code``, and the connection to be closed.
+        """
+        if self._strict is None:
+            memory = self._memory
+            if memory is not None:
+                head = memory.recall(data)
+                if head is not None:
+                    self.rest = b""
+                    return head
+                if memory.is_useless:
+                    self._memory = None
+            end = data.find(b"\r\n\r\n")
+            if end >= 0:
+                limits = self._limits
+                head = parse_usual(data[:end], self._base, self._max_line, limits.fields, limits.body)
+                if head is not None:
+                    self.rest = data[end + 4 :]
+                    if self._memory is not None and not self.rest:
+                        self._memory.remember(data, head)
+                    return head
+            self._strict = StrictHead(self._limits, self._base)
+        return self._feed_strict(self._strict, data)
+
+    def _feed_strict(self, strict: StrictHead, data: bytes) -> Head | None:
+        head = strict.feed(data)
+        if head is not None:
+            self._strict = None
+            self.rest = strict.rest
+            learn(strict.fields)
+        return head
