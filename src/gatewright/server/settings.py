@@ -1,0 +1,130 @@
+"""The settings of the server: one class, from which the command line, the environment, files and the docs derive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from attrs import Attribute, field, fields_dict, frozen
+
+from gatewright.errors import ConfigurationError
+from gatewright.sockets import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["AccessLog", "Settings", "described"]
+
+AccessLog: TypeAlias = Literal["off", "combined", "json"]
+"""The forms of the access log."""
+
+_Check: TypeAlias = Callable[[object, "Attribute[Any]", Any], None]
+
+
+def _at_least(minimum: float) -> _Check:
+    def check(_: object, attribute: Attribute[Any], value: float) -> None:
+        if not value >= minimum:  # NaN is no setting either
+            raise ConfigurationError(f"{attribute.name} is {value}, but must be at least {minimum}")
+
+    return check
+
+
+def _above(minimum: float) -> _Check:
+    def check(_: object, attribute: Attribute[Any], value: float) -> None:
+        if not value > minimum:
+            raise ConfigurationError(f"{attribute.name} is {value}, but must be more than {minimum}")
+
+    return check
+
+
+def _addresses(_: object, attribute: Attribute[Any], value: tuple[str, ...]) -> None:
+    if not value:
+        raise ConfigurationError(f"{attribute.name} names no address to listen on")
+    for text in value:
+        parse(text)
+
+
+def _one_line(_: object, attribute: Attribute[Any], value: str) -> None:
+    if not (value.isascii() and (value.isprintable())):
+        raise ConfigurationError(f"{attribute.name} is {value!r}, but is sent in a header: printable ASCII only")
+
+
+@frozen(kw_only=True)
+class Settings:
+    """What a server is told: where to listen, how much to bear, how long to wait.
+
+    A value that cannot be meant is refused when the settings are made, with a
+    :class:`~gatewright.errors.ConfigurationError` of one line.
+
+    Attributes:
+        bind: Where to listen: HOST:PORT, [IPv6]:PORT, :PORT for every IPv4 interface, unix:PATH, or fd://N for a socket
+            that was inherited. Port 0 takes any that is free.
+        socket_mode: The permissions of Unix sockets, in octal.
+        backlog: How many connections the system keeps waiting for each address.
+        workers: Processes that share the load. 1 serves in a child of the supervisor as well, so that it can be replaced.
+        threads: Threads of each worker. 1 runs every call inline; with more, a call that takes long is left to one
+            thread and another goes on with the rest.
+        connections: Connections that each worker holds at most. One more is answered 503 and closed.
+        request_line: Bytes of a request line; a longer one is answered 414.
+        header_count: Header fields of a request; more are answered 431.
+        header_size: Bytes of all header fields of a request together; more are answered 431.
+        body_size: Bytes of a request body; a longer one is answered 413, before the application is called if its length
+            is declared, at the read that crosses the limit if it is chunked. 0 sets no limit.
+        head_timeout: Seconds that a request's head may take from its first byte to its last.
+        body_timeout: Seconds without a byte of a request body that was asked for.
+        keep_alive: Seconds that a connection may be idle between requests. 0 closes it after each response.
+        write_timeout: Seconds that a client may take nothing of a response which waits for it.
+        graceful_timeout: Seconds that requests in flight have to finish when a worker is told to stop.
+        max_requests: Requests after which a worker is replaced; 0 for never.
+        max_requests_jitter: A random number up to this is added to max_requests, so that workers do not stop together.
+        access_log: Off, the combined format of web servers, or one JSON object a line; through the logger
+            "gatewright.access".
+        server_name: What the Server header says; empty sends none.
+        underscores: What becomes of a header field whose name has an underscore, which environ cannot tell from a dash:
+            "drop" leaves it out of environ, "refuse" answers 400.
+    """
+
+    bind: tuple[str, ...] = field(default=("127.0.0.1:8000",), converter=tuple[str, ...], validator=_addresses)
+    socket_mode: str = field(default="660")
+    backlog: int = field(default=1024, validator=_at_least(1))
+    workers: int = field(default=1, validator=_at_least(1))
+    threads: int = field(default=8, validator=_at_least(1))
+    connections: int = field(default=10_000, validator=_at_least(1))
+    request_line: int = field(default=8_190, validator=_at_least(32))
+    header_count: int = field(default=100, validator=_at_least(1))
+    header_size: int = field(default=65_536, validator=_at_least(256))
+    body_size: int = field(default=1_073_741_824, validator=_at_least(0))
+    head_timeout: float = field(default=10.0, validator=_above(0))
+    body_timeout: float = field(default=30.0, validator=_above(0))
+    keep_alive: float = field(default=5.0, validator=_at_least(0))
+    write_timeout: float = field(default=30.0, validator=_above(0))
+    graceful_timeout: float = field(default=30.0, validator=_at_least(0))
+    max_requests: int = field(default=0, validator=_at_least(0))
+    max_requests_jitter: int = field(default=0, validator=_at_least(0))
+    access_log: AccessLog = "off"
+    server_name: str = field(default="gatewright", validator=_one_line)
+    underscores: Literal["drop", "refuse"] = "drop"
+
+
+def described() -> Iterator[tuple[str, object, str]]:
+    """Yield each setting's name, its default, and what the class's docstring says of it."""
+    texts = _attribute_texts(Settings.__doc__ or "")
+    for name, attribute in fields_dict(Settings).items():
+        yield name, attribute.default, texts[name]
+
+
+_START: Final = "Attributes:"
+
+
+def _attribute_texts(docstring: str) -> dict[str, str]:
+    """Read the section of a Google-style docstring that describes the attributes."""
+    texts: dict[str, str] = {}
+    name = ""
+    for line in docstring.partition(_START)[2].splitlines():
+        stripped = line.strip()
+        if line.startswith(" " * 12):
+            texts[name] += f" {stripped}"
+        elif stripped:
+            name, _, text = stripped.partition(": ")
+            texts[name] = text
+    return texts
