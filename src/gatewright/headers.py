@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar, overload
-
-from attrs import define, field, setters
-
 from gatewright.errors import ForbiddenCharacter
-from gatewright.spec.checks import Violation, check_field_name, check_field_value, refuse
+from gatewright.spec.checks.breach import refuse
+from gatewright.spec.checks.response import check_field_name, check_field_value
+
+TYPE_CHECKING = False  # that of typing, whose import CGI would pay for at each request
 
 if TYPE_CHECKING:
-    from typing import Self
+    from typing import Self, TypeVar, overload
 
+    from gatewright.spec.checks import Violation
     from gatewright.types import HeaderList
 
-__all__ = ["Headers"]
+    _T = TypeVar("_T")
 
-_T = TypeVar("_T")
+__all__ = ["Headers"]
 
 
 def _list_of_fields(headers: HeaderList | None) -> HeaderList:
@@ -38,7 +38,6 @@ def _check(name: str, value: str) -> None:
         _require_value(value)
 
 
-@define(slots=False, eq=False, repr=False)
 class Headers:
     """Response headers with the interface of a mapping whose keys ignore case.
 
@@ -55,8 +54,8 @@ class Headers:
             ``AssertionError`` and a ``ValueError``.
     """
 
-    # Checked on the way in, also by the __init__ of an attrs subclass, but not at each change (see from_checked()).
-    _headers: HeaderList = field(default=None, converter=_list_of_fields, on_setattr=setters.NO_OP)
+    def __init__(self, headers: HeaderList | None = None) -> None:
+        self._headers = _list_of_fields(headers)
 
     @classmethod
     def from_checked(cls, headers: HeaderList) -> Self:
@@ -109,12 +108,15 @@ class Headers:
         wanted, size = name.lower(), len(name)
         return [value for key, value in self._headers if len(key) == size and key.lower() == wanted]
 
-    @overload
-    def get(self, name: str, default: None = None) -> str | None: ...
-    @overload
-    def get(self, name: str, default: str) -> str: ...
-    @overload
-    def get(self, name: str, default: _T) -> str | _T: ...
+    if TYPE_CHECKING:
+
+        @overload
+        def get(self, name: str, default: None = None) -> str | None: ...
+        @overload
+        def get(self, name: str, default: str) -> str: ...
+        @overload
+        def get(self, name: str, default: _T) -> str | _T: ...
+
     def get(self, name: str, default: object = None) -> object:
         """Return the value of the first field of this name, or ``default``."""
         wanted, size = name.lower(), len(name)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator, MutableMapping
-from typing import TYPE_CHECKING, Any
-
-from attrs import define, field
 
 from gatewright.errors import MissingVariable
 from gatewright.spec.grammar import HOP_BY_HOP
-from gatewright.spec.rules import RULES
+
+TYPE_CHECKING = False  # that of typing, whose import CGI would pay for at each request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping, MutableMapping
+    from typing import Any
 
     from gatewright.types import Readable
 
@@ -30,7 +28,6 @@ __all__ = [
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
-@define(slots=False, eq=False)
 class FileWrapper:
     """Makes an iterable of a file: the ``wsgi.file_wrapper`` of handlers that have none of their own.
 
@@ -41,13 +38,13 @@ class FileWrapper:
         blksize: the size of the blocks, in bytes.
     """
 
-    filelike: Readable
-    blksize: int = 8192
-    close: Callable[[], object] = field(init=False, repr=False)
+    close: Callable[[], object]
+    """The file's, if it has one."""
 
-    def __attrs_post_init__(self) -> None:
-        """Take over the file's ``close``."""
-        close = getattr(self.filelike, "close", None)
+    def __init__(self, filelike: Readable, blksize: int = 8192) -> None:
+        self.filelike = filelike
+        self.blksize = blksize
+        close = getattr(filelike, "close", None)
         if close is not None:
             self.close = close
 
@@ -182,4 +179,6 @@ def _required(environ: Mapping[str, Any], key: str, rule: str) -> str:
     try:
         return str(environ[key])
     except KeyError:
+        from gatewright.spec.rules import RULES  # the handlers import this module, and CGI pays for each import
+
         raise MissingVariable(f"the environ lacks {key!r}: {RULES[rule]}") from None

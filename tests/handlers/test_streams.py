@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
-from gatewright.handlers import BaseCGIHandler, SimpleHandler, StreamTransport
+from gatewright.handlers import BaseCGIHandler, SimpleHandler
 from gatewright.types import WSGIApplication
 
 MakeApp = Callable[..., WSGIApplication]
@@ -53,10 +53,20 @@ def test_environ_is_added() -> None:
     assert handler.base_env == {"A": "1"}
 
 
-def test_attrs() -> None:
-    """The transport is an attrs class; what is derived from it need not be one."""
-    names = [field.alias for field in attrs.fields(StreamTransport)]
-    assert names == ["stdin", "stdout", "stderr", "environ", "multithread", "multiprocess"]
+@attrs.define(slots=False, eq=False)
+class Named(BaseCGIHandler):
+    sink: BytesIO
+    name: str = "somebody"
+
+    def __attrs_post_init__(self) -> None:
+        BaseCGIHandler.__init__(self, BytesIO(), self.sink, StringIO(), {})
+
+
+def test_attrs(make_app: MakeApp) -> None:
+    """A subclass may be an attrs class that calls our __init__."""
+    handler = Named(BytesIO())
+    handler.run(make_app())
+    assert handler.sink.getvalue().endswith(b"body")
 
 
 class Trickle(BytesIO):

@@ -17,8 +17,7 @@ from attrs import define, evolve, field
 from gatewright import validate
 from gatewright.conformance.findings import Audit, Failure, findings_of, once, one_line
 from gatewright.conformance.requests import Request, environ_of
-from gatewright.spec.checks import Violation
-from gatewright.spec.checks.violation import violation_of
+from gatewright.spec.checks import Violation, violation_of
 from gatewright.spec.rules import Party
 from gatewright.types import HeaderList, OptExcInfo, WSGIApplication
 from gatewright.validate import Action, Policy, checked

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from gatewright.handlers.read_environ import read_environ
 from gatewright.headers import Headers
 from gatewright.util import FileWrapper
+
+TYPE_CHECKING = False  # that of typing, whose import CGI would pay for at each request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable

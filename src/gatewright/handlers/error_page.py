@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, cast
 
 from gatewright.errors import RequestError
 from gatewright.handlers.contract import HandlerContract
-from gatewright.spec.checks import Violation, violation_of
-from gatewright.spec.rules import RULES
+from gatewright.spec.checks.breach import broken, violation_of
+
+TYPE_CHECKING = False  # that of typing, whose import CGI would pay for at each request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import TextIO
+    from typing import Any, TextIO
 
+    from gatewright.spec.checks import Violation
     from gatewright.types import ExcInfo, StartResponse, WSGIEnvironment
 
 
@@ -28,13 +29,14 @@ class ErrorPageMixin(HandlerContract):
 
         Once the head was sent nothing can be taken back: the response stays cut short, and the log says so (rule A38).
         """
-        self.log_exception(cast("ExcInfo", sys.exc_info()))
+        exc_info: tuple[Any, Any, Any] = sys.exc_info()  # there is one
+        self.log_exception(exc_info)
         if not self.headers_sent:
             self.result = self.error_output(self.environ, self.start_response)
             self.finish_response()
         elif violation_of(sys.exception()) is None:  # or the log has named a rule already
             message = "the application failed after the head was sent, too late for an error page"
-            self.log_violation(Violation(RULES["A38"], message))
+            self.log_violation(broken("A38", message))
 
     def error_output(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Make the error page; a WSGI application that is called while the exception is being handled.
@@ -62,7 +64,8 @@ class ErrorPageMixin(HandlerContract):
         if isinstance(exc_info[1], RequestError):
             stderr.write(f"gatewright: bad request: {exc_info[1]}\n")
         else:
-            from traceback import print_exception  # not cheap, and most processes never need it
+            from traceback import print_exception  # neither is cheap, and most processes never need them
+            from typing import cast
 
             print_exception(*exc_info, limit=self.traceback_limit, file=cast("TextIO", stderr))
         stderr.flush()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import select
 from io import FileIO
-from typing import TYPE_CHECKING, Any, cast
 
 from gatewright.handlers.contract import HandlerContract
 
+TYPE_CHECKING = False  # that of typing, whose import CGI would pay for at each request
+
 if TYPE_CHECKING:
     from io import BufferedReader
+    from typing import Any
 
 _LARGEST = 0x7FFF_F000  # what Linux sends in one call at most, sendfile(2)
 
@@ -41,6 +42,9 @@ class SendfileMixin(FileWrapperMixin):
     it over a TLS socket: its descriptor takes plain bytes.
     """
 
+    stdout: Any
+    """The transport's, if it has one; unused where ``get_output_descriptor()`` is overridden."""
+
     def get_output_descriptor(self) -> int:
         """Return the descriptor that the client reads from, after all that was written went out.
 
@@ -48,7 +52,7 @@ class SendfileMixin(FileWrapperMixin):
             OSError: there is none.  :class:`io.UnsupportedOperation` is one.
         """
         self._flush()
-        return int(cast("Any", self).stdout.fileno())
+        return int(self.stdout.fileno())
 
     def sendfile(self) -> bool:
         """Send the file from its current position to its end or to the Content-Length, whichever comes first.
@@ -64,7 +68,8 @@ class SendfileMixin(FileWrapperMixin):
         if not hasattr(os, "sendfile"):
             return False
         try:
-            file = cast("BufferedReader", cast("Any", self.result).filelike)
+            wrapper: Any = self.result
+            file: BufferedReader = wrapper.filelike
             if type(getattr(file, "raw", file)) is not FileIO:
                 return False  # the descriptor of a GzipFile, say, is one of other bytes (rule S77)
             source, start = file.fileno(), file.tell()
@@ -95,6 +100,8 @@ class SendfileMixin(FileWrapperMixin):
             try:
                 sent = os.sendfile(sink, source, start, min(end - start, _LARGEST))
             except BlockingIOError:
+                import select  # a sink that is ready needs it not
+
                 writable = select.poll()  # not select(): it refuses descriptors above 1023
                 writable.register(sink, select.POLLOUT)
                 writable.poll()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from time import gmtime, time
-from typing import TYPE_CHECKING
 
 from gatewright.handlers.contract import HandlerContract
-from gatewright.spec.checks import Violation, refuse
-from gatewright.spec.rules import RULES
+from gatewright.spec.checks.breach import broken, refuse
+
+TYPE_CHECKING = False  # that of typing, whose import CGI would pay for at each request
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -49,7 +49,7 @@ class OriginServerMixin(HandlerContract):
         protocol = self.environ.get("SERVER_PROTOCOL")
         if protocol is None:
             self.environ["SERVER_PROTOCOL"] = "HTTP/1.0"
-            refuse(Violation(RULES["S16"], "Environment missing required key: 'SERVER_PROTOCOL'"))
+            refuse(broken("S16", "Environment missing required key: 'SERVER_PROTOCOL'"))
         return protocol in _MODERN or protocol.upper() != "HTTP/0.9"
 
 

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from gatewright.errors import ClientDisconnected, ForbiddenCharacter
 from gatewright.handlers.contract import HandlerContract
 from gatewright.headers import Headers
-from gatewright.spec.checks import (
+from gatewright.spec.checks.breach import broken, refuse
+from gatewright.spec.checks.response import (
     STATUS_CODES,
-    Violation,
     check_exc_info,
     check_header_fields,
     check_iterable,
     check_status_line,
     fields_are_known,
-    refuse,
 )
 from gatewright.spec.grammar import WITHOUT_CONTENT, WITHOUT_CONTENT_LENGTH, is_digits
-from gatewright.spec.rules import RULES
+
+TYPE_CHECKING = False  # that of typing, whose import CGI would pay for at each request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import NoReturn
 
+    from gatewright.spec.checks import Violation
     from gatewright.types import HeaderList, OptExcInfo, Write, WSGIApplication
 
 _CHARACTER_RULES = frozenset({"A14", "A17", "A18"})
@@ -78,7 +77,7 @@ class ResponseMixin(HandlerContract):
             if kind is list or not (self.result_is_file() and self.sendfile()):
                 for data in blocks:
                     if type(data) is not bytes:
-                        refuse(Violation(RULES["A09"], f"the application yielded {data!r}, which is no bytes", data))
+                        refuse(broken("A09", f"the application yielded {data!r}, which is no bytes", data))
                     if data:  # an empty block does not send the head (rule S44)
                         self.write(data)
                         if not self.sends_content:
@@ -117,7 +116,7 @@ class ResponseMixin(HandlerContract):
                 exc_info = None  # this frame is in the traceback, too (rule S48)
             self.status = self.headers = None
         elif self.response_started:
-            refuse(Violation(RULES["A26"], "Headers already set!"))
+            refuse(broken("A26", "Headers already set!"))
         self.response_started = True
         if type(status) is not str or status not in STATUS_CODES or not fields_are_known(headers):
             violation = check_status_line(status) or check_header_fields(headers)
@@ -136,7 +135,7 @@ class ResponseMixin(HandlerContract):
         if not self.headers_sent:
             return
         if error is None:
-            refuse(Violation(RULES["A26"], "Headers already sent, and exc_info holds no exception", exc_info))
+            refuse(broken("A26", "Headers already sent, and exc_info holds no exception", exc_info))
         try:
             raise error.with_traceback(traceback)
         finally:
@@ -153,13 +152,13 @@ class ResponseMixin(HandlerContract):
                 beyond the Content-Length (A41; the part within was sent).
         """
         if type(data) is not bytes:
-            refuse(Violation(RULES["A28"], f"write() argument must be a bytes instance (got {data!r})", data))
+            refuse(broken("A28", f"write() argument must be a bytes instance (got {data!r})", data))
         size = len(data)
         if self.headers_sent:
             self.bytes_sent += size
         else:
             if self.headers is None:
-                refuse(Violation(RULES["A05"], "write() before start_response()"))
+                refuse(broken("A05", "write() before start_response()"))
             self.bytes_sent = size  # set_content_length() reads it
             self.send_headers()
         left = self.bytes_left
@@ -182,7 +181,7 @@ class ResponseMixin(HandlerContract):
         self.bytes_left = 0
         self._deliver(data[:size])
         if self.sends_content:
-            refuse(Violation(RULES["A41"], f"the body is longer than its Content-Length: {excess} bytes were cut off"))
+            refuse(broken("A41", f"the body is longer than its Content-Length: {excess} bytes were cut off"))
 
     def _deliver(self, data: bytes) -> None:
         """Hand bytes to the transport and have them sent; remember a client that is gone, so that nobody is blamed."""
@@ -197,14 +196,14 @@ class ResponseMixin(HandlerContract):
         """Send the head if no block did, and log a body that is shorter than its Content-Length (rule A41)."""
         if not self.headers_sent:
             if self.headers is None:
-                refuse(Violation(RULES["A06"], "the application did not call start_response()"))
+                refuse(broken("A06", "the application did not call start_response()"))
             if self.environ.get("REQUEST_METHOD") != "HEAD" and self.status_code not in WITHOUT_CONTENT:
                 self.headers.setdefault("Content-Length", "0")
             self.send_headers()
             self._deliver(b"")
         if self.bytes_left:
             message = f"the body is {self.bytes_left} bytes shorter than its Content-Length"
-            self.log_violation(Violation(RULES["A41"], message))
+            self.log_violation(broken("A41", message))
 
     def send_headers(self) -> None:
         """Send the head of the response.
@@ -215,7 +214,7 @@ class ResponseMixin(HandlerContract):
         """
         headers = self.headers
         if headers is None:
-            refuse(Violation(RULES["A06"], "the application did not call start_response()"))
+            refuse(broken("A06", "the application did not call start_response()"))
         self.length_computed = False
         self.cleanup_headers()
         items = list(headers.items())
@@ -299,7 +298,7 @@ def _require_iterable(result: Iterable[bytes] | None) -> Iterable[bytes]:
     body: object = result
     violation = check_iterable(body)
     if result is None or (violation is not None and not (isinstance(body, (str, bytes)) and not body)):
-        refuse(violation or Violation(RULES["A07"], "The application returned None"))
+        refuse(violation or broken("A07", "The application returned None"))
     return result
 
 
@@ -308,5 +307,5 @@ def _declared_length(items: list[tuple[str, str]], names: list[str]) -> int:
     length = items[names.index("content-length")][1]
     if names.count("content-length") > 1 or not is_digits(length):
         lengths = [value for name, value in items if name.lower() == "content-length"]
-        refuse(Violation(RULES["A41"], f"Content-Length is not one decimal number: {lengths!r}", lengths))
+        refuse(broken("A41", f"Content-Length is not one decimal number: {lengths!r}", lengths))
     return int(length)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-from warnings import warn
-
-from attrs import define, field
-
 from gatewright.handlers.contract import HandlerContract
+
+TYPE_CHECKING = False  # that of typing, whose import CGI would pay for at each request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +13,6 @@ if TYPE_CHECKING:
     from gatewright.types import ErrorStream, InputStream, OutputStream
 
 
-@define(slots=False, eq=False, repr=False)
 class StreamTransport(HandlerContract):
     """Supplies a handler's hooks from three streams and an environ.
 
@@ -29,12 +25,21 @@ class StreamTransport(HandlerContract):
         multiprocess: ``wsgi.multiprocess``.
     """
 
-    stdin: InputStream
-    stdout: OutputStream
-    stderr: ErrorStream
-    base_env: Mapping[str, Any] = field(alias="environ")
-    wsgi_multithread: bool = field(default=True, alias="multithread")
-    wsgi_multiprocess: bool = field(default=False, alias="multiprocess")
+    def __init__(
+        self,
+        stdin: InputStream,
+        stdout: OutputStream,
+        stderr: ErrorStream,
+        environ: Mapping[str, Any],
+        multithread: bool = True,
+        multiprocess: bool = False,
+    ) -> None:
+        self.stdin = stdin
+        self.stdout = stdout
+        self.stderr = stderr
+        self.base_env = environ
+        self.wsgi_multithread = multithread
+        self.wsgi_multiprocess = multiprocess
 
     def get_stdin(self) -> InputStream:
         """Return ``stdin``."""
@@ -53,6 +58,8 @@ class StreamTransport(HandlerContract):
         written = self.stdout.write(data)
         if written == len(data) or written is None:
             return
+        from warnings import warn
+
         warn("SimpleHandler.stdout.write() should not do partial writes", DeprecationWarning, stacklevel=2)
         while data := data[written:]:
             written = self.stdout.write(data) or 0

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from types import FunctionType, MethodType
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from gatewright.spec.checks.violation import Violation
-from gatewright.spec.rules import RULES
+from gatewright.spec.checks.breach import broken
+
+if TYPE_CHECKING:
+    from gatewright.spec.checks.violation import Violation
 
 _VARARGS = 0x04
 """The flag of code that takes ``*args`` (:data:`inspect.CO_VARARGS`)."""
@@ -15,11 +17,11 @@ _VARARGS = 0x04
 def check_start_response(start_response: object) -> Violation | None:
     """Return why this is no ``start_response`` (rule S42), or None."""
     if not callable(start_response):
-        return Violation(RULES["S42"], f"start_response is not callable: {start_response!r}", start_response)
+        return broken("S42", f"start_response is not callable: {start_response!r}", start_response)
     if takes(start_response, 2, 3):
         return None
     message = f"start_response does not take two positional arguments and an optional third: {start_response!r}"
-    return Violation(RULES["S42"], message, start_response)
+    return broken("S42", message, start_response)
 
 
 def check_file_wrapper(wrapper: object) -> Violation | None:
@@ -27,16 +29,16 @@ def check_file_wrapper(wrapper: object) -> Violation | None:
     if callable(wrapper) and takes(wrapper, 1, 2):
         return None
     message = f"wsgi.file_wrapper does not take a file and an optional block size by position: {wrapper!r}"
-    return Violation(RULES["S73"], message, wrapper)
+    return broken("S73", message, wrapper)
 
 
 def check_wrapped_file(file: object, wrapped: object) -> Violation | None:
     """Return what is wrong with what ``wsgi.file_wrapper`` made of a file (rules S74, S76), or None."""
     if not hasattr(wrapped, "__iter__") and not hasattr(wrapped, "__getitem__"):
-        return Violation(RULES["S74"], f"wsgi.file_wrapper must return an iterable, not {wrapped!r}", wrapped)
+        return broken("S74", f"wsgi.file_wrapper must return an iterable, not {wrapped!r}", wrapped)
     if hasattr(file, "close") and not hasattr(wrapped, "close"):
         message = f"wsgi.file_wrapper returned an object without close() for a file that has it: {wrapped!r}"
-        return Violation(RULES["S76"], message, wrapped)
+        return broken("S76", message, wrapped)
     return None
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, cast
 
-from gatewright.spec.checks.violation import Violation
+from gatewright.spec.checks.breach import broken
 from gatewright.spec.grammar import is_digits, is_latin_1
-from gatewright.spec.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from gatewright.spec.checks.violation import Violation
 
 _REQUIRED: Mapping[str, str] = {
     "REQUEST_METHOD": "S04",
@@ -54,7 +55,7 @@ def check_environ(environ: object) -> Iterator[Violation]:
     kind = type(environ)
     if kind is not dict:
         message = f"Environment is not of the right type: {kind!r} (environment: {environ!r})"
-        yield Violation(RULES["S03"], message, environ)
+        yield broken("S03", message, environ)
         return
     variables = cast("dict[Any, Any]", environ)
     missing = list(_missing(variables))
@@ -94,7 +95,7 @@ def check_input(stream: object) -> Violation | None:
     """Say which method ``wsgi.input`` lacks (rule S26), or None."""
     for name in _INPUT_METHODS:
         if not hasattr(stream, name):
-            return Violation(RULES["S26"], f"wsgi.input ({stream!r}) doesn't have the attribute {name}", stream)
+            return broken("S26", f"wsgi.input ({stream!r}) doesn't have the attribute {name}", stream)
     return None
 
 
@@ -102,7 +103,7 @@ def check_errors(stream: object) -> Violation | None:
     """Say which method ``wsgi.errors`` lacks (rule S27), or None."""
     for name in _ERRORS_METHODS:
         if not hasattr(stream, name):
-            return Violation(RULES["S27"], f"wsgi.errors ({stream!r}) doesn't have the attribute {name}", stream)
+            return broken("S27", f"wsgi.errors ({stream!r}) doesn't have the attribute {name}", stream)
     return None
 
 
@@ -132,46 +133,46 @@ def _variables_are_sound(environ: dict[str, Any]) -> bool:
 def _missing(environ: dict[Any, Any]) -> Iterator[Violation]:
     for key, rule in _REQUIRED.items():
         if key not in environ:
-            yield Violation(RULES[rule], f"Environment missing required key: {key!r}")
+            yield broken(rule, f"Environment missing required key: {key!r}")
     for key in _MISPLACED:
         if key in environ:
             message = f"Environment should not have the key: {key} (use {key[5:]} instead)"
-            yield Violation(RULES["S12"], message, key)
+            yield broken("S12", message, key)
 
 
 def _check_values(environ: dict[Any, Any]) -> Iterator[Violation]:
     for key, value in environ.items():
         if not isinstance(key, str):
-            yield Violation(RULES["S18"], f"Environment key is not a string: {key!r}", key)
+            yield broken("S18", f"Environment key is not a string: {key!r}", key)
         elif "." in key:
             # Its type is its own business. One that is a str may be the deployer's, or of the operating system.
             if type(value) is not str and _EXTENSION.fullmatch(key) is None:
                 message = f"Extension variable is not named in lower case, digits, dots and underscores: {key!r}"
-                yield Violation(RULES["S31"], message, key)
+                yield broken("S31", message, key)
         elif value is None:
             message = f"Environmental variable {key} is not a string: {type(value)!r} (value: None)"
-            yield Violation(RULES["S20"], message, value)
+            yield broken("S20", message, value)
         elif type(value) is not str:
             message = f"Environmental variable {key} is not a string: {type(value)!r} (value: {value!r})"
-            yield Violation(RULES["S18"], message, value)
+            yield broken("S18", message, value)
         elif _ESCAPED.search(value) is not None:
             message = f"Environmental variable {key} was not decoded as Latin-1 but with surrogateescape: {value!r}"
-            yield Violation(RULES["S34"], message, value)
+            yield broken("S34", message, value)
         elif not is_latin_1(value):
             message = f"Environmental variable {key} holds a character above U+00FF: {value!r}"
-            yield Violation(RULES["S19"], message, value)
+            yield broken("S19", message, value)
 
 
 def _check_wsgi_variables(environ: dict[str, Any]) -> Iterator[Violation]:
     version: object = environ["wsgi.version"]
     scheme: object = environ["wsgi.url_scheme"]
     if not isinstance(version, tuple):
-        yield Violation(RULES["S24"], f"wsgi.version should be a tuple ({version!r})", version)
+        yield broken("S24", f"wsgi.version should be a tuple ({version!r})", version)
     elif environ["wsgi.version"] != (1, 0) or type(environ["wsgi.version"]) is not tuple:
         message = f"wsgi.version should be (1, 0), not {environ['wsgi.version']!r}"
-        yield Violation(RULES["S24"], message, environ["wsgi.version"])
+        yield broken("S24", message, environ["wsgi.version"])
     if scheme not in _SCHEMES:
-        yield Violation(RULES["S25"], f"wsgi.url_scheme unknown: {scheme!r}", scheme)
+        yield broken("S25", f"wsgi.url_scheme unknown: {scheme!r}", scheme)
     for violation in (check_input(environ["wsgi.input"]), check_errors(environ["wsgi.errors"])):
         if violation is not None:
             yield violation
@@ -181,30 +182,30 @@ def _check_cgi_variables(environ: dict[str, Any]) -> Iterator[Violation]:
     """Check the CGI variables that are strings; one that is none was reported before."""
     text = {key: value for key, value in environ.items() if type(value) is str}
     if text.get("REQUEST_METHOD") == "":
-        yield Violation(RULES["S05"], "REQUEST_METHOD is empty", "")
+        yield broken("S05", "REQUEST_METHOD is empty", "")
     yield from _check_paths(text)
     length, port = text.get("CONTENT_LENGTH"), text.get("SERVER_PORT", "0")
     if length and not is_digits(length):
-        yield Violation(RULES["S13"], f"Invalid CONTENT_LENGTH: {length!r}", length)
+        yield broken("S13", f"Invalid CONTENT_LENGTH: {length!r}", length)
     if text.get("SERVER_NAME") == "":
-        yield Violation(RULES["S15"], "SERVER_NAME is empty", "")
+        yield broken("S15", "SERVER_NAME is empty", "")
     if not is_digits(port):
-        yield Violation(RULES["S15"], f"SERVER_PORT is not a decimal number: {port!r}", port)
+        yield broken("S15", f"SERVER_PORT is not a decimal number: {port!r}", port)
 
 
 def _check_paths(text: dict[str, str]) -> Iterator[Violation]:
     script_name, path_info = text.get("SCRIPT_NAME", ""), text.get("PATH_INFO")
     if script_name and not script_name.startswith("/"):
-        yield Violation(RULES["S07"], f"SCRIPT_NAME doesn't start with /: {script_name!r}", script_name)
+        yield broken("S07", f"SCRIPT_NAME doesn't start with /: {script_name!r}", script_name)
     if path_info and not path_info.startswith("/"):
-        yield Violation(RULES["S09"], f"PATH_INFO doesn't start with /: {path_info!r}", path_info)
+        yield broken("S09", f"PATH_INFO doesn't start with /: {path_info!r}", path_info)
     if not script_name and path_info is None:
         message = (
             "One of SCRIPT_NAME or PATH_INFO are required (PATH_INFO should at least be '/' if SCRIPT_NAME is empty)"
         )
-        yield Violation(RULES["S10"], message)
+        yield broken("S10", message)
     if script_name == "/":
         message = "SCRIPT_NAME cannot be '/'; it should instead be '', and PATH_INFO should be '/'"
-        yield Violation(RULES["S08"], message, script_name)
+        yield broken("S08", message, script_name)
     elif script_name.endswith("/"):
-        yield Violation(RULES["S08"], f"SCRIPT_NAME ends with /: {script_name!r}", script_name)
+        yield broken("S08", f"SCRIPT_NAME ends with /: {script_name!r}", script_name)

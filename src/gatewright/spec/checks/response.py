@@ -6,10 +6,7 @@ Values are judged anew each time.
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import TYPE_CHECKING, cast
-
-from gatewright.spec.checks.violation import Violation
+from gatewright.spec.checks.breach import broken
 from gatewright.spec.grammar import (
     HOP_BY_HOP,
     control_in_name,
@@ -19,9 +16,11 @@ from gatewright.spec.grammar import (
     is_status,
     is_token,
 )
-from gatewright.spec.rules import RULES
+
+TYPE_CHECKING = False  # that of typing, whose import CGI would pay for at each request
 
 if TYPE_CHECKING:
+    from gatewright.spec.checks.violation import Violation
     from gatewright.types import HeaderList
 
 _MEMORY = 1024
@@ -37,7 +36,7 @@ _sound_names: set[str] = set()
 def check_status(status: object) -> Violation | None:
     """Return what is wrong with a status (rules A12, A13, A14, A19), in the validator's words, or None."""
     if type(status) is not str:
-        return Violation(RULES["A12"], f"Status must be of type str (got {status!r})", status)
+        return broken("A12", f"Status must be of type str (got {status!r})", status)
     if status in STATUS_CODES or _is_sound(status):
         return None
     return _check_status_characters(status) or _check_status_form(status)
@@ -49,15 +48,15 @@ def check_status_line(status: object) -> Violation | None:
     Milder than :func:`check_status`: what every client reads without harm is let through ("200 ", "200  OK").
     """
     if type(status) is not str:
-        return Violation(RULES["A12"], f"Status must be of type str (got {status!r})", status)
+        return broken("A12", f"Status must be of type str (got {status!r})", status)
     if status in STATUS_CODES or _is_sound(status):
         return None
     if len(status) < 4:
-        return Violation(RULES["A13"], "Status must be at least 4 characters", status)
+        return broken("A13", "Status must be at least 4 characters", status)
     if not is_digits(status[:3]) or status[0] == "0":
-        return Violation(RULES["A13"], "Status message must begin w/3-digit code", status)
+        return broken("A13", "Status message must begin w/3-digit code", status)
     if status[3] != " ":
-        return Violation(RULES["A13"], "Status message must have a space after code", status)
+        return broken("A13", "Status message must have a space after code", status)
     return _check_status_characters(status)
 
 
@@ -85,7 +84,7 @@ def check_header_fields(headers: HeaderList) -> Violation | None:
         return None
     kind = type(headers)
     if kind is not list:
-        return Violation(RULES["A15"], f"Headers ({headers!r}) must be of type list: {kind!r}", headers)
+        return broken("A15", f"Headers ({headers!r}) must be of type list: {kind!r}", headers)
     for item in headers:
         violation = _check_pair(item) or _check_field(*item)
         if violation is not None:
@@ -119,22 +118,22 @@ def fields_are_known(headers: HeaderList, names: set[str] = _sendable_names) -> 
 def check_field_name(name: object) -> Violation | None:
     """Return why a header name may not be stored (rules A16, A17), or None."""
     if type(name) is not str:
-        return Violation(RULES["A16"], f"Header name must be of type str (got {name!r})", name)
+        return broken("A16", f"Header name must be of type str (got {name!r})", name)
     character = control_in_name(name)
     if character is not None:
-        return Violation(RULES["A17"], f"Bad header name: {name!r} (bad char: {character!r})", name)
+        return broken("A17", f"Bad header name: {name!r} (bad char: {character!r})", name)
     return None
 
 
 def check_field_value(value: object) -> Violation | None:
     """Return why a header value may not be stored (rules A16, A18), or None."""
     if type(value) is not str:
-        return Violation(RULES["A16"], f"Header value must be of type str (got {value!r})", value)
+        return broken("A16", f"Header value must be of type str (got {value!r})", value)
     if value.isprintable():
         return None
     character = control_in_value(value)
     if character is not None:
-        return Violation(RULES["A18"], f"Bad header value: {value!r} (bad char: {character!r})", value)
+        return broken("A18", f"Bad header value: {value!r} (bad char: {character!r})", value)
     return None
 
 
@@ -144,17 +143,19 @@ def check_exc_info(exc_info: object) -> Violation | None:
         return None
     kind = type(exc_info)
     if kind is not tuple:
-        return Violation(RULES["A24"], f"exc_info ({exc_info!r}) is not a tuple: {kind!r}", exc_info)
-    items = cast("tuple[object, ...]", exc_info)
+        return broken("A24", f"exc_info ({exc_info!r}) is not a tuple: {kind!r}", exc_info)
+    items: tuple[object, ...] = exc_info  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]  # it is one
     if items == (None, None, None):
         return None
+    from types import TracebackType  # seldom needed, and CGI pays for each import at each request
+
     if (
         len(items) != 3
         or not isinstance(items[0], type)
         or not isinstance(items[1], BaseException)
         or not isinstance(items[2], TracebackType | None)
     ):
-        return Violation(RULES["A24"], f"exc_info ({exc_info!r}) is not a (type, value, traceback) triple", exc_info)
+        return broken("A24", f"exc_info ({exc_info!r}) is not a (type, value, traceback) triple", exc_info)
     return None
 
 
@@ -162,15 +163,15 @@ def check_iterable(result: object) -> Violation | None:
     """Return why an application's result is no body (rules A07, A08), or None."""
     if result is None:
         message = "The application must return an iterator, if only an empty list"
-        return Violation(RULES["A07"], message, result)
+        return broken("A07", message, result)
     if isinstance(result, (str, bytes)):
         message = (
             "You should not return a string as your application iterator, "
             "instead return a single-item list containing a bytestring."
         )
-        return Violation(RULES["A08"], message, result)
+        return broken("A08", message, result)
     if not hasattr(result, "__iter__") and not hasattr(result, "__getitem__"):
-        return Violation(RULES["A07"], f"The application must return an iterable, not {result!r}", result)
+        return broken("A07", f"The application must return an iterable, not {result!r}", result)
     return None
 
 
@@ -190,9 +191,9 @@ def _check_status_characters(status: str) -> Violation | None:
     character = control_in_value(status) or ("\t" if "\t" in status else None)
     if character is not None:
         message = f"Control characters are not allowed in the status: {status!r} (bad char: {character!r})"
-        return Violation(RULES["A14"], message, status)
+        return broken("A14", message, status)
     if status and not is_latin_1(status):
-        return Violation(RULES["A19"], f"Status holds a character above U+00FF: {status!r}", status)
+        return broken("A19", f"Status holds a character above U+00FF: {status!r}", status)
     return None
 
 
@@ -200,61 +201,60 @@ def _check_status_form(status: str) -> Violation:
     """Say what is wrong with a status that is a str of harmless characters but not ``NNN Reason``."""
     code = status.split(None, 1)[0] if status.strip() else ""
     if len(code) != 3:
-        return Violation(RULES["A13"], f"Status codes must be three characters: {code!r}", status)
+        return broken("A13", f"Status codes must be three characters: {code!r}", status)
     if not is_digits(code):
-        return Violation(RULES["A13"], f"Status code is not a number: {code!r}", status)
+        return broken("A13", f"Status code is not a number: {code!r}", status)
     if code[0] == "0":
-        return Violation(RULES["A13"], f"Status code is invalid: {int(code)!r}", status)
+        return broken("A13", f"Status code is invalid: {int(code)!r}", status)
     message = (
         f"The status string ({status!r}) should be a three-digit integer "
         "followed by a single space and a status explanation"
     )
-    return Violation(RULES["A13"], message, status)
+    return broken("A13", message, status)
 
 
 def _check_pair(item: object) -> Violation | None:
     kind = type(item)
     if kind is not tuple:
-        return Violation(RULES["A16"], f"Individual headers ({item!r}) must be of type tuple: {kind!r}", item)
-    length = len(cast("tuple[object, ...]", item))
-    if length != 2:
-        return Violation(RULES["A16"], f"Individual headers must be pairs, not {length} items: {item!r}", item)
+        return broken("A16", f"Individual headers ({item!r}) must be of type tuple: {kind!r}", item)
+    pair: tuple[object, ...] = item  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]  # it is one
+    if len(pair) != 2:
+        return broken("A16", f"Individual headers must be pairs, not {len(pair)} items: {item!r}", item)
     return None
 
 
 def _check_field(name: object, value: object) -> Violation | None:
     """Judge one field by what may not be sent: wrong types and characters, and hop-by-hop fields."""
     violation = check_field_name(name) or check_field_value(value)
-    if violation is not None:
+    if violation is not None or type(name) is not str or type(value) is not str:
         return violation
-    text, content = cast("str", name), cast("str", value)
-    if not is_token(text):
-        return Violation(RULES["A17"], f"Bad header name: {text!r}", name)
-    if content and not is_latin_1(content):
-        return Violation(RULES["A19"], f"Header value holds a character above U+00FF: {content!r}", value)
-    if text.lower() in HOP_BY_HOP:
-        return Violation(RULES["A20"], f"Hop-by-hop header, '{text}: {content}', not allowed", name)
-    _remember(text, _sendable_names)
+    if not is_token(name):
+        return broken("A17", f"Bad header name: {name!r}", name)
+    if not is_latin_1(value):
+        return broken("A19", f"Header value holds a character above U+00FF: {value!r}", value)
+    if name.lower() in HOP_BY_HOP:
+        return broken("A20", f"Hop-by-hop header, '{name}: {value}', not allowed", name)
+    _remember(name, _sendable_names)
     return None
 
 
 def _transfer_coding(violation: Violation) -> Violation | None:
     """Say of a Transfer-Encoding, which is refused like any hop-by-hop field, which rule it breaks first (rule A22)."""
     if violation.rule.id == "A20" and str(violation.culprit).lower() == "transfer-encoding":
-        return Violation(RULES["A22"], violation.message, violation.culprit)
+        return broken("A22", violation.message, violation.culprit)
     return None
 
 
 def _check_name_further(name: str, value: str) -> Violation | None:
     """Judge what harms nobody on the wire but breaks a rule."""
     if name.lower() == "proxy-connection":
-        return Violation(RULES["A21"], f"A header that affects the connection, '{name}: {value}', not allowed", name)
+        return broken("A21", f"A header that affects the connection, '{name}: {value}', not allowed", name)
     if name.lower() == "status":
         message = (
             "The Status header cannot be used; it conflicts with CGI script, "
             f"and HTTP status is not given through headers (value: {value!r})."
         )
-        return Violation(RULES["A23"], message, name)
+        return broken("A23", message, name)
     if name.endswith(("-", "_")):
-        return Violation(RULES["A17"], f"Names may not end in '-' or '_': {name!r}", name)
+        return broken("A17", f"Names may not end in '-' or '_': {name!r}", name)
     return None

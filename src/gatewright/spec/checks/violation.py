@@ -1,12 +1,10 @@
-"""A breach of a rule as a value, and the one way to raise it."""
+"""A breach of a rule as a value."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from attrs import Factory, field, frozen
-
-from gatewright.errors import RuleBroken
 
 if TYPE_CHECKING:
     from gatewright.spec.rules import Party, Rule
@@ -44,23 +42,3 @@ class Violation:
     def explanation(self) -> str:
         """The line for a log: the rule with its id, what was seen, how to mend it, and where to read more."""
         return f"{self.rule}. Seen: {self.message}. Fix: {self.rule.fix} See {self.rule.url}"
-
-
-def violation_of(error: BaseException | None) -> Violation | None:
-    """Return the violation that an exception was raised for by :func:`refuse`, or None."""
-    argument: object = error.args[0] if error is not None and error.args else None
-    return argument if isinstance(argument, Violation) else None
-
-
-def refuse(violation: Violation, kind: type[AssertionError] = AssertionError) -> NoReturn:
-    """Raise the violation.
-
-    Args:
-        violation: what to raise.
-        kind: the exception class.
-
-    Raises:
-        AssertionError: always; its argument is the violation and its cause a ``RuleBroken`` with the explanation, so
-            that every log that prints the traceback names the rule.
-    """
-    raise kind(violation) from RuleBroken(violation.explanation)

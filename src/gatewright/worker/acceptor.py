@@ -1,0 +1,114 @@
+"""Accepting connections: one at a time, from whom it is allowed, and only while there is room."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import socket
+from collections.abc import Container, Sequence
+from contextlib import suppress
+
+from gatewright.sockets import Listener
+from gatewright.worker.contract import Peer
+from gatewright.worker.poller import Poller
+
+__all__ = ["Acceptor"]
+
+_LOG = logging.getLogger("gatewright.worker")
+
+# What accept() says of the one connection that it was about to return (accept(2), "Error handling"): others may come.
+_PASSING = frozenset(
+    number
+    for name in (
+        *("EAGAIN", "ECONNABORTED", "EHOSTDOWN", "EHOSTUNREACH", "EINTR", "ENETDOWN", "ENETUNREACH", "ENONET"),
+        *("ENOPROTOOPT", "EOPNOTSUPP", "EPERM", "EPROTO", "EWOULDBLOCK"),
+    )
+    if (number := getattr(errno, name, None)) is not None
+)
+
+
+class Acceptor:
+    """The listening sockets of a worker; used by the thread that owns the loop.
+
+    Args:
+        listeners: theirs is the worker's from now on.
+        poller: of the worker.
+        allowed: the IP addresses that may connect; None for all.
+    """
+
+    def __init__(self, listeners: Sequence[Listener], poller: Poller, allowed: Container[str] | None) -> None:
+        self._listeners = {listener.socket.fileno(): listener for listener in listeners}
+        self._poller = poller
+        self._allowed = allowed
+        self._watching = False
+        self._failing = False
+        for listener in listeners:
+            _prepare(listener.socket)
+
+    def watch(self) -> None:
+        """Accept from now on, again if it was paused."""
+        if not self._watching:
+            self._watching = True
+            for descriptor in self._listeners:
+                self._poller.add_shared(descriptor)
+
+    def pause(self) -> None:
+        """Leave connections in the backlog until :meth:`watch`."""
+        if self._watching:
+            self._watching = False
+            for descriptor in self._listeners:
+                self._poller.remove(descriptor)
+
+    def close(self) -> None:
+        """Close the listening sockets for good."""
+        self.pause()
+        for listener in self._listeners.values():
+            listener.close()
+        self._listeners.clear()
+
+    def accept(self, descriptor: int) -> tuple[socket.socket, Peer] | None:
+        """Return a connection and who made it, or None if there is none.
+
+        One per call, as other processes want their share.  If the process or the machine has no room for another
+        connection (EMFILE and the like), that is logged once, and accepting pauses.
+        """
+        listener = self._listeners.get(descriptor)
+        if listener is None:
+            return None
+        try:
+            sock, peer = listener.socket.accept()
+        except OSError as failure:
+            if failure.errno not in _PASSING:
+                self._fail(listener, failure)
+            return None
+        self._failing = False
+        sock.setblocking(False)
+        return (sock, peer) if self._is_allowed(sock, peer) else None
+
+    def _fail(self, listener: Listener, failure: OSError) -> None:
+        if not self._failing:
+            _LOG.error("cannot accept connections on %s for now: %s", listener.address, failure.strerror or failure)
+        self._failing = True
+        self.pause()
+
+    def _is_allowed(self, sock: socket.socket, peer: Peer) -> bool:
+        """A client that is not on the list is refused; so is one on a Unix socket, which has no address (FastCGI 3.2).
+
+        On a socket for both versions of IP, an IPv4 address is ::ffff: and what it usually is (RFC 4291, 2.5.5.2).
+        """
+        if self._allowed is None:
+            return True
+        host = peer[0].removeprefix("::ffff:") if isinstance(peer, tuple) else "a Unix socket"
+        if host in self._allowed:
+            return True
+        _LOG.warning("refused a connection from %s, which is not an allowed address", host)
+        sock.close()
+        return False
+
+
+def _prepare(listener: socket.socket) -> None:
+    """Set what its connections inherit: an answer in several pieces goes out without waiting for the client."""
+    listener.setblocking(False)
+    if listener.family in {socket.AF_INET, socket.AF_INET6}:
+        with suppress(OSError):
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,0 +1,90 @@
+"""The threads of a worker: one owns the loop, one watches it, the others wait or are in a call that was overtaken."""
+
+from __future__ import annotations
+
+import threading
+
+from gatewright.worker.loop import Loop
+from gatewright.worker.timer import Timer
+from gatewright.worker.turn import Claim, Ownership
+
+__all__ = ["Crew"]
+
+
+class Crew:
+    """What the threads share.
+
+    The owner runs applications itself, in the loop.  The watcher sleeps until the timer goes off, which it does only if
+    the owner does not put it off, and takes the loop over from a call that it finds twice.
+
+    Args:
+        loop: theirs.
+        timer: what the watcher sleeps on.
+        patience: how many seconds a call may last before it is taken over.
+    """
+
+    def __init__(self, loop: Loop, timer: Timer, patience: float) -> None:
+        self._loop = loop
+        self._timer = timer
+        self._patience = patience
+        self._watch = threading.Lock()  # whoever has it is the watcher
+        self.first = self._turn = Ownership(timer, patience)
+        self.ended = threading.Event()
+        self.failure: BaseException | None = None
+        """What ended the loop before its time."""
+
+    def serve(self, turn: Ownership | None) -> None:
+        """Be one of the threads, until the loop has ended.
+
+        Args:
+            turn: :attr:`first` for the thread that begins as the owner.
+        """
+        try:
+            turn = turn or self._stand_by()
+            while turn is not None:
+                if self._loop.run(turn):
+                    self._end()
+                    return
+                turn = self._stand_by()
+        except BaseException as fault:  # noqa: BLE001  # run() raises it where somebody sees it
+            self._fail(turn, fault)
+
+    def _end(self) -> None:
+        self._loop.close()
+        self._timer.set(0)
+        self.ended.set()
+
+    def _fail(self, turn: Ownership | None, fault: BaseException) -> None:
+        self.failure = fault
+        self._loop.finished = True
+        if turn is self._turn:
+            self._end()
+        else:
+            self._loop.wake()
+
+    def _stand_by(self) -> Ownership | None:
+        """Wait until the loop can be taken over, and return what makes this thread its owner; None if it has ended."""
+        with self._watch:
+            seen: Claim | None = None
+            while True:
+                self._timer.wait()
+                if self._loop.finished:
+                    self._timer.set(0)  # for the next one
+                    return None
+                turn = self._turn
+                call = turn.current()
+                if call is None:
+                    if not turn.polling:  # else the owner sets the timer when it comes back
+                        self._timer.set(self._patience)
+                elif call is not seen and call is not turn.urgent:
+                    self._timer.set(self._patience / 2)
+                elif (taken := turn.take()) is not None:
+                    return self._succeed(taken)
+                else:
+                    self._timer.set(self._patience)
+                seen = call
+
+    def _succeed(self, taken: Claim) -> Ownership:
+        self._turn = turn = Ownership(self._timer, self._patience)
+        self._loop.take_away(*taken)
+        return turn
