@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from attrs import Attribute, field, frozen
+from attrs import field, frozen
 from attrs.validators import ge, in_
 
 from gatewright.spec.framing import MAX_METADATA
 
 __all__ = ["Limits"]
-
-
-def _at_least_request_line(limits: Limits, attribute: Attribute[int], value: int) -> None:
-    if value < limits.request_line:
-        raise ValueError(f"{attribute.name} must be at least request_line, {limits.request_line}")
 
 
 @frozen
@@ -25,7 +20,7 @@ class Limits:
         request_line: bytes of the request line without its line end (414); RFC 9112 section 3 asks for 8000 at least.
         field_line: bytes of one field line without its line end (431).
         fields: how many field lines (431).
-        head: bytes of the whole head, line ends included (431).
+        all_fields: bytes of all field lines together, line ends included (431).
         body: bytes of the decoded body (413).
         metadata: bytes of chunk extensions and trailers of one body, taken together (400).
         underscores: what becomes of a field with "_" in its name, which in environ could not be told from one with "-":
@@ -33,13 +28,13 @@ class Limits:
         eight_bit_targets: whether bytes above 0x7F may stand in a request target.  RFC 9112 does not allow them (400).
 
     Raises:
-        ValueError: a limit is below 1, or ``head`` is below ``request_line``.
+        ValueError: a limit is below 1, or ``underscores`` is another word.
     """
 
-    request_line: int = field(default=8_192, validator=ge(1))
+    request_line: int = field(default=8_190, validator=ge(1))
     field_line: int = field(default=16_384, validator=ge(1))
     fields: int = field(default=100, validator=ge(1))
-    head: int = field(default=65_536, validator=_at_least_request_line)
+    all_fields: int = field(default=65_536, validator=ge(1))
     body: int = field(default=1_073_741_824, validator=ge(1))
     metadata: int = field(default=MAX_METADATA, validator=ge(1))
     underscores: Literal["drop", "refuse"] = field(default="drop", validator=in_(["drop", "refuse"]))

@@ -23,7 +23,7 @@ class HeadReader:
     def __init__(self, limits: Limits, base: WSGIEnvironment) -> None:
         self._limits = limits
         self._base = base
-        self._max_line = min(limits.request_line, limits.field_line, limits.head - 4)
+        self._max_line = min(limits.request_line, limits.field_line, limits.all_fields)
         self._memory: HeadMemory | None = HeadMemory(limits.request_line)
         self._strict: StrictHead | None = None
         self.rest = b""

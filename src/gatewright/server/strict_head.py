@@ -88,22 +88,22 @@ class StrictHead:
                 if self._blank_lines > MAX_BLANK_LINES:
                     raise RequestError(400, "too many empty lines before the request line")
             return self._line is not None
-        self._size += len(line)
         if self._line is None:
             self._line = self._read_request_line(line_text(line))
-        elif len(self.fields) == self._limits.fields:
+            return False
+        self._size += len(line)
+        if len(self.fields) == self._limits.fields:
             raise RequestError(431, "too many header lines")
-        else:
-            self.fields.append(self._read_field(line_text(line)))
+        self.fields.append(self._read_field(line_text(line)))
         return False
 
     def _check_size(self, length: int, size: int) -> None:
         """Hold a line, or what there is of it, to the limits: its length without, its size with the line end."""
         limits = self._limits
         if self._line is None:
-            if length > limits.request_line or size > limits.head:
+            if length > limits.request_line:
                 raise RequestError(414, "request line too long")
-        elif length > limits.field_line or self._size + size > limits.head:
+        elif length > limits.field_line or self._size + size > limits.all_fields:
             raise RequestError(431, "header lines too long")
 
     def _read_request_line(self, text: str) -> RequestLine:
