@@ -18,7 +18,7 @@ from gatewright.spec.framing import MAX_METADATA, Framing, check_trailer, parse_
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["ChunkedBody", "LengthBody", "RequestBody", "open_body", "store"]
+__all__ = ["BodySource", "ChunkedBody", "LengthBody", "RequestBody", "open_body", "store"]
 
 # The longest chunk line that has no extensions.
 _SIZE_LINE = len(b"0123456789ABCDEF\r\n")
@@ -40,7 +40,7 @@ class RequestBody(io.BufferedReader):
         RequestError: from every read, once a chunk was malformed.
     """
 
-    def __init__(self, source: LengthBody | ChunkedBody) -> None:
+    def __init__(self, source: BodySource) -> None:
         super().__init__(source, buffer_size=io.DEFAULT_BUFFER_SIZE)
         self._source = source
 
@@ -66,12 +66,11 @@ class RequestBody(io.BufferedReader):
         return self._source.drain(limit)
 
 
-class _Body(io.RawIOBase):
-    """What the two kinds of body share: a failure is for ever, and is the client's."""
+class BodySource(io.RawIOBase):
+    """What all bodies share: a failure is for ever, and is the client's."""
 
-    def __init__(self, file: io.BufferedIOBase) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._file = file
         self.failure: RequestError | None = None
 
     def readable(self) -> bool:
@@ -97,17 +96,12 @@ class _Body(io.RawIOBase):
     def _fill(self, view: memoryview) -> int:
         """Read into the view; 0 at the end of the body only."""
 
-    def _fill_some(self, view: memoryview, left: int) -> int:
-        """Take what the connection has, ``left`` bytes at most, with one system call at most."""
-        count = self._file.readinto1(view[:left])
-        if not count:
-            raise ClientDisconnected(400, "the connection ended in the middle of the body")
-        return count
-
     @abstractmethod
-    def is_at_end(self) -> bool: ...
+    def is_at_end(self) -> bool:
+        """Whether the whole body was taken from the connection."""
 
     def drain(self, limit: int) -> bool:
+        """Skip the rest, ``limit`` bytes of it at most; see :meth:`RequestBody.drain`."""
         skipped, buffer = 0, bytearray(min(limit, _BLOCK) + 1)
         try:
             while skipped <= limit:
@@ -120,7 +114,22 @@ class _Body(io.RawIOBase):
         return False
 
 
-class LengthBody(_Body):
+class _FileBody(BodySource):
+    """A body that stands next in a connection's file."""
+
+    def __init__(self, file: io.BufferedIOBase) -> None:
+        super().__init__()
+        self._file = file
+
+    def _fill_some(self, view: memoryview, left: int) -> int:
+        """Take what the connection has, ``left`` bytes at most, with one system call at most."""
+        count = self._file.readinto1(view[:left])
+        if not count:
+            raise ClientDisconnected(400, "the connection ended in the middle of the body")
+        return count
+
+
+class LengthBody(_FileBody):
     """A body of known length (RFC 9112 section 6.2).
 
     Args:
@@ -148,7 +157,7 @@ class LengthBody(_Body):
         return self._left <= limit and super().drain(limit)
 
 
-class ChunkedBody(_Body):
+class ChunkedBody(_FileBody):
     """A chunked body, decoded; its trailers are read and dropped (RFC 9112 section 7.1).
 
     Args:

@@ -70,6 +70,9 @@ class Settings:
         header_size: Bytes of all header fields of a request together; more are answered 431.
         body_size: Bytes of a request body; a longer one is answered 413, before the application is called if its length
             is declared, at the read that crosses the limit if it is chunked. 0 sets no limit.
+        chunked_bodies: What becomes of a chunked request body, which has no length: "store" takes it in whole, in a
+            temporary file if it is large, and tells the application its CONTENT_LENGTH, without which many frameworks
+            see no body; "stream" hands it on as it comes.
         head_timeout: Seconds that a request's head may take from its first byte to its last.
         body_timeout: Seconds without a byte of a request body that was asked for.
         keep_alive: Seconds that a connection may be idle between requests. 0 closes it after each response.
@@ -94,6 +97,7 @@ class Settings:
     header_count: int = field(default=100, validator=_at_least(1))
     header_size: int = field(default=65_536, validator=_at_least(256))
     body_size: int = field(default=1_073_741_824, validator=_at_least(0))
+    chunked_bodies: Literal["store", "stream"] = "store"
     head_timeout: float = field(default=10.0, validator=_above(0))
     body_timeout: float = field(default=30.0, validator=_above(0))
     keep_alive: float = field(default=5.0, validator=_at_least(0))

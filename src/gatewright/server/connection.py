@@ -1,0 +1,327 @@
+"""One HTTP/1.1 connection: its requests one after the other, each answered by a handler (RFC 9112 section 9)."""
+
+from __future__ import annotations
+
+import io
+import socket
+import sys
+import time
+from tempfile import SpooledTemporaryFile
+from typing import IO
+
+from gatewright.body import RequestBody
+from gatewright.errors import RequestError
+from gatewright.handlers.origin_server import format_date_time
+from gatewright.server.access_log import LOGGER, Served
+from gatewright.server.body_decoder import BodyDecoder, open_decoder
+from gatewright.server.encoder import CONTINUE
+from gatewright.server.head import CHUNKED, Head
+from gatewright.server.parser import HeadReader
+from gatewright.server.refusal import refusal_page
+from gatewright.server.request_input import StreamedBody
+from gatewright.server.service import Service
+from gatewright.types import WSGIEnvironment
+from gatewright.worker.contract import Interest, Peer, Turn
+from gatewright.worker.stream import RECEIVE, Stream
+
+__all__ = ["HTTPConnection"]
+
+# Bytes of a body of known length up to which the loop waits for it, so that a slow client holds no thread.
+_AWAITED = 65_536
+
+# Bytes of an unread body that are read and dropped to keep the connection; more end it.
+_DRAINED = 65_536
+
+# Bytes of a chunked body that are held in memory; the rest goes to a temporary file.
+_IN_MEMORY = 262_144
+
+# How many requests of one connection are answered in a row before the others have their turn.
+_IN_A_ROW = 64
+
+
+class HTTPConnection(Stream):
+    """A client's connection.
+
+    Args:
+        sock: non-blocking; the connection's own from now on.
+        peer: who made the connection.
+        service: what is served.
+    """
+
+    def __init__(self, sock: socket.socket, peer: Peer, service: Service) -> None:
+        settings = service.settings
+        super().__init__(sock, settings.write_timeout)
+        self._service = service
+        self._reader = HeadReader(service.limits, _base_environ(service, sock, peer))
+        self._rest = b""
+        self._outgoing: list[memoryview] = []
+        self._awaiting: _Awaited | None = None
+        self._body: RequestBody | None = None
+        self._decoder: BodyDecoder | None = None
+        self._draining = False
+        self._begun = False
+        self._began_at = 0.0
+        self._expects_continue = False
+        self.environ: WSGIEnvironment = {}
+        self.is_modern = True
+        self.keeps_alive = False
+        self.common = service.common
+        self.deadline = time.monotonic() + settings.head_timeout
+
+    # What the worker calls.
+
+    def on_ready(self, turn: Turn) -> Interest:
+        """Go on with what this connection is at: sending, or receiving the next request."""
+        self._turn = turn
+        if self._outgoing:
+            return self._send_outgoing()
+        data = self._rest
+        if data:
+            self._rest = b""
+        else:
+            try:
+                data = self.socket.recv(RECEIVE)
+            except BlockingIOError:
+                return Interest.READ
+            if self._linger_left:
+                return self.discard(data)
+            if not data:
+                return Interest.CLOSE  # in the middle of a request or not: nobody waits for an answer
+        return self._take(data, turn)
+
+    def on_deadline(self) -> Interest:
+        """Give up; a client that has begun a request is told so (RFC 9110 section 15.5.9)."""
+        if self._begun and not self._linger_left and not self._outgoing:
+            return self._refuse(RequestError(408, "the request did not arrive in time"))
+        return Interest.CLOSE
+
+    def drain(self) -> Interest:
+        """Close now if no request is on its way, else after it."""
+        self._draining = True
+        if self._begun or self._linger_left or self._rest:
+            return Interest.READ
+        return Interest.WRITE if self._outgoing else Interest.CLOSE
+
+    def close(self) -> None:
+        """Close the socket, and what was stored of a body."""
+        if self._awaiting is not None:
+            self._awaiting.close()
+        super().close()
+
+    # Requests.
+
+    def _take(self, data: bytes, turn: Turn) -> Interest:
+        """Serve the requests in these bytes, which may end in the middle of one."""
+        for _ in range(_IN_A_ROW):
+            try:
+                if self._awaiting is not None:
+                    done = self._await_body(self._awaiting, data, turn)
+                else:
+                    head = self._reader.feed(data)
+                    done = self._begin_head(turn) if head is None else self._begin(head, turn)
+            except RequestError as refusal:
+                return self._refuse(refusal)
+            if done is not None:
+                return done
+            data = self._rest
+            if not data:
+                return Interest.READ
+            self._rest = b""
+        self._rest = data
+        return Interest.WRITE
+
+    def _begin_head(self, turn: Turn) -> Interest:
+        """The head is not whole; its time runs from its first byte."""
+        if not self._begun:
+            self._begun = True
+            self.deadline = turn.now + self._service.settings.head_timeout
+        return Interest.READ
+
+    def _begin(self, head: Head, turn: Turn) -> Interest | None:
+        self.environ, length, keeps_alive, self._expects_continue = head
+        self.keeps_alive = keeps_alive and not self._draining
+        self.is_modern = self.environ["SERVER_PROTOCOL"] != "HTTP/1.0"
+        if not length:
+            self._rest = self._reader.rest
+            self.environ["wsgi.input"] = io.BytesIO()
+            return self._answer(turn)
+        self._begun = True
+        rest = self._reader.rest
+        decoder = open_decoder(length, self._service.limits)
+        if self._expects_continue or not self._is_awaited(length):
+            return self._answer_streamed(decoder, decoder.feed(rest) if rest else [], turn)
+        self._awaiting = _Awaited(decoder, length)
+        self.deadline = turn.now + self._service.settings.body_timeout
+        return self._await_body(self._awaiting, rest, turn) if rest else Interest.READ
+
+    def _is_awaited(self, length: int) -> bool:
+        if length == CHUNKED:
+            return self._service.settings.chunked_bodies == "store"
+        return length <= _AWAITED
+
+    def _await_body(self, awaited: _Awaited, data: bytes, turn: Turn) -> Interest | None:
+        awaited.feed(data)
+        self.deadline = turn.now + self._service.settings.body_timeout
+        if not awaited.decoder.is_done:
+            return Interest.READ
+        self._awaiting = None
+        self._rest = awaited.decoder.rest
+        with awaited.open(self.environ) as file:
+            self.environ["wsgi.input"] = file
+            return self._answer(turn)
+
+    def _answer_streamed(self, decoder: BodyDecoder, pieces: list[memoryview], turn: Turn) -> Interest | None:
+        body = self._body = RequestBody(StreamedBody(self, decoder, pieces))
+        self.environ["wsgi.input"] = body
+        try:
+            done = self._answer(turn)
+            if done is None and not body.drain(_DRAINED):
+                return self.linger()
+            self._rest = decoder.rest
+            return done
+        finally:
+            self._body = None
+
+    def _answer(self, turn: Turn) -> Interest | None:
+        """Run the application; None if the next request may be served."""
+        service = self._service
+        if service.log_line is not None:
+            self._began_at = time.time()
+        handler = service.handler_class(self)
+        handler.run(service.application)
+        self._begun = False
+        if not handler.is_whole:
+            return Interest.CLOSE if handler.client_gone or not handler.headers_sent else self.reset()
+        if self._outgoing:
+            self.deadline = time.monotonic() + self._write_timeout
+            return Interest.WRITE
+        return self._next(turn)
+
+    def _next(self, turn: Turn) -> Interest | None:
+        if not self.keeps_alive or self._draining:
+            return self.linger()
+        self.deadline = turn.now + self._service.settings.keep_alive
+        return None
+
+    def _refuse(self, refusal: RequestError) -> Interest:
+        """Answer with an error and read nothing more as a request (RFC 9112 section 9.6)."""
+        self._begun = False
+        self.keeps_alive = False
+        own = f"Date: {format_date_time(time.time())}\r\n"
+        self._outgoing = self.send_some([refusal_page(refusal, own)])
+        return self._send_outgoing() if self._outgoing else self.linger()
+
+    def _send_outgoing(self) -> Interest:
+        """Go on sending what the client did not take at once."""
+        before = self._outgoing
+        self._outgoing = self.send_some(before)
+        if self._outgoing:
+            self.deadline = time.monotonic() + self._write_timeout
+            return Interest.WRITE
+        if not self.keeps_alive or self._draining:
+            return self.linger()
+        self.deadline = time.monotonic() + self._service.settings.keep_alive
+        return Interest.WRITE if self._rest else Interest.READ
+
+    # What the handler and the body call, inside a call of the application.
+
+    def send(self, data: bytes) -> None:
+        """Send bytes of a response, and wait while the client does not take them."""
+        sent = 0
+        try:
+            sent = self.socket.send(data)
+        except BlockingIOError:
+            pass
+        if sent != len(data):
+            self.send_all([memoryview(data)[sent:]])
+
+    def send_last(self, head: bytes, body: bytes) -> None:
+        """Send the last bytes of a response; the loop sends what the client does not take at once."""
+        if body:
+            self._outgoing = self.send_some([head, body])
+            return
+        try:
+            sent = self.socket.send(head)
+        except BlockingIOError:
+            sent = 0
+        if sent != len(head):
+            self._outgoing = [memoryview(head)[sent:]]
+
+    def descriptor(self) -> int:
+        """Return the descriptor of the socket."""
+        return self.socket.fileno()
+
+    def wait_until_writable(self) -> None:
+        """Wait until the client takes more."""
+        self.wait(Interest.WRITE, time.monotonic() + self._write_timeout)
+
+    def is_reusable(self) -> bool:
+        """Whether another request could follow, as far as this one's body is concerned."""
+        return self._body is None or self._body.failure is None
+
+    def receive_body(self) -> bytes:
+        """Wait for bytes of the body; a client that waits for permission to send them gets it (RFC 9110 10.1.1)."""
+        if self._expects_continue:
+            self._expects_continue = False
+            self.send(CONTINUE)
+        return self.receive(self._service.settings.body_timeout)
+
+    def log_response(self, status: int, size: int) -> None:
+        """Write the line of the access log."""
+        log_line = self._service.log_line
+        if log_line is not None:
+            now = time.time()
+            environ = self.environ
+            query = environ["QUERY_STRING"]
+            target = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}{'?' if query else ''}{query}"
+            served = Served(environ, target, status, size, self._began_at, now - self._began_at)
+            LOGGER.info(log_line(served))
+
+
+class _Awaited:
+    """A body that is taken from the connection by the loop, before the application is called."""
+
+    def __init__(self, decoder: BodyDecoder, length: int) -> None:
+        self.decoder = decoder
+        self._length = length
+        self._file: IO[bytes] = io.BytesIO() if length >= 0 else SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  # closed below
+
+    def feed(self, data: bytes) -> None:
+        self._file.writelines(self.decoder.feed(data))
+
+    def open(self, environ: WSGIEnvironment) -> IO[bytes]:
+        """Return the body; environ tells its length, as RFC 9112 section 7.1.3 does once the chunks are decoded.
+
+        Many frameworks take a request without CONTENT_LENGTH for one without a body.
+        """
+        if self._length < 0:
+            environ["CONTENT_LENGTH"] = str(self._file.tell())
+            environ.pop("HTTP_TRANSFER_ENCODING", None)
+        self._file.seek(0)
+        return self._file
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _base_environ(service: Service, sock: socket.socket, peer: Peer) -> WSGIEnvironment:
+    """Return the variables that all requests of a connection share."""
+    here = sock.getsockname()
+    name, port = here[:2] if isinstance(here, tuple) else ("localhost", 80)
+    remote, remote_port = peer[:2] if isinstance(peer, tuple) else ("", "")
+    return {
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": service.settings.threads > 1,
+        "wsgi.multiprocess": service.settings.workers > 1,
+        "wsgi.run_once": False,
+        "wsgi.file_wrapper": service.handler_class.wsgi_file_wrapper,
+        "SERVER_SOFTWARE": service.settings.server_name,
+        "SERVER_NAME": str(name),
+        "SERVER_PORT": str(port),
+        "REMOTE_ADDR": str(remote),
+        "REMOTE_PORT": str(remote_port),
+        "GATEWAY_INTERFACE": "CGI/1.1",
+    }
