@@ -10,6 +10,7 @@ from gatewright.spec.framing import (
     NO_BODY,
     Framing,
     body_framing,
+    check_trailer,
     line_text,
     parse_chunk_size,
     parse_field_line,
@@ -283,3 +284,18 @@ def test_any_chunk_line(line: bytes) -> None:
     except RequestError:
         return
     assert 0 <= size < 2**64
+
+
+@pytest.mark.parametrize("line", [b"X: y\r\n", b"X:\r\n", b"Remote-User: root\r\n"])
+def test_trailer(line: bytes) -> None:
+    """A field that does not say how the request is read may be a trailer."""
+    check_trailer(line)
+
+
+@pytest.mark.parametrize(
+    "line", [b"Content-Length: 3\r\n", b"HOST: x\r\n", b"Transfer-encoding:x\r\n", b"X\r\n", b"X: y\n"]
+)
+def test_refused_trailer(line: bytes) -> None:
+    """One that does is refused, and what is no field line."""
+    with pytest.raises(RequestError, match="400"):
+        check_trailer(line)

@@ -76,7 +76,7 @@ class ChunkedDecoder:
     )
 
     def __init__(self, limits: Limits) -> None:
-        self._body_left = limits.body
+        self._body_left = limits.max_body
         self._metadata_left = limits.metadata
         self._chunk_left = 0
         self._needs_line_end = False

@@ -24,6 +24,8 @@ class HeadReader:
         self._limits = limits
         self._base = base
         self._max_line = min(limits.request_line, limits.field_line, limits.all_fields)
+        self._max_fields = limits.fields
+        self._max_body = limits.max_body
         self._memory: HeadMemory | None = HeadMemory(limits.request_line)
         self._strict: StrictHead | None = None
         self.rest = b""
@@ -32,7 +34,7 @@ class HeadReader:
     @property
     def is_amid(self) -> bool:
         """Whether a head has begun and not ended: if the connection ends now, a request was cut short."""
-        return self._strict is not None
+        return self._strict is not None and self._strict.has_begun
 
     def feed(self, data: bytes) -> Head | None:
         """Take what was received.
@@ -58,8 +60,7 @@ class HeadReader:
                     self._memory = None
             end = data.find(b"\r\n\r\n")
             if end >= 0:
-                limits = self._limits
-                head = parse_usual(data[:end], self._base, self._max_line, limits.fields, limits.body)
+                head = parse_usual(data[:end], self._base, self._max_line, self._max_fields, self._max_body)
                 if head is not None:
                     self.rest = data[end + 4 :]
                     if self._memory is not None and not self.rest:

@@ -57,6 +57,11 @@ class StrictHead:
         self.rest = b""
         """What follows the head, once :meth:`feed` has returned it."""
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything but empty lines was read."""
+        return self._line is not None or not b"\r".startswith(self._buffer)
+
     def feed(self, data: bytes) -> Head | None:
         """Take the next bytes.
 
@@ -131,7 +136,7 @@ class StrictHead:
         if line is None:  # cannot be: the empty line comes after it
             raise RequestError(400, "no request line")
         framing = request_framing(line.version, self.fields)
-        if framing.length > self._limits.body:
+        if framing.length > self._limits.max_body:
             raise RequestError(413, "Content-Length is more than is allowed")
         environ = self._base.copy()
         environ["REQUEST_METHOD"] = line.method
