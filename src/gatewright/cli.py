@@ -93,6 +93,20 @@ def serve(
 
 
 @app.command
+def cgi(target: str, /) -> int:
+    """Answer one CGI request, that of this process: for web servers, which start this for each request.
+
+    A script that calls gatewright.gateways.cgi.run, or python -m gatewright.gateways.cgi MODULE:APP, starts faster.
+
+    Args:
+        target: The application, as MODULE:APP, or MODULE:FACTORY() to serve what the factory returns.
+    """
+    from gatewright.gateways.cgi import main
+
+    return main(target)
+
+
+@app.command
 def check(
     target: str,
     /,

@@ -6,23 +6,25 @@ The names are the operator's, and so are the mistakes: every failure is a
 
 from __future__ import annotations
 
-import difflib
 import importlib
-import inspect
 import os
-import re
 import sys
-import traceback
-from collections.abc import Callable
-from functools import partial
-from typing import Final, cast
+from types import FunctionType
 
 from gatewright.errors import ConfigurationError
-from gatewright.types import WSGIApplication
+from gatewright.spec.checks.callables import takes
+
+TYPE_CHECKING = False  # that of typing, whose import CGI would pay for at each request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gatewright.types import WSGIApplication
 
 __all__ = ["load"]
 
-TARGET: Final = re.compile(r"(?P<module>\w+(?:\.\w+)*):(?P<path>\w+(?:\.\w+)*)(?P<call>\(\))?")
+_ASYNCHRONOUS = 0x80 | 0x200
+"""The flags of coroutine functions and asynchronous generators (:data:`inspect.CO_COROUTINE` and the like)."""
 
 
 def load(target: str) -> WSGIApplication:
@@ -42,12 +44,12 @@ def load(target: str) -> WSGIApplication:
         ConfigurationError: The target is not of that form; there is no such module or attribute; the module or the
             factory raised, in which case that exception is the cause; or what was found is no WSGI application.
     """
-    form = TARGET.fullmatch(target)
-    if form is None:
+    name = target.removesuffix("()")
+    module, _, path = name.partition(":")
+    if not all(word.replace("_", "x").isalnum() for word in [*module.split("."), *path.split(".")]):
         raise ConfigurationError(f"{target!r} is not of the form MODULE:APP or MODULE:FACTORY()")
-    found = _look_up(_import(form["module"]), form)
-    name = f"{form['module']}:{form['path']}"
-    if not form["call"]:
+    found = _look_up(_import(module), module, path)
+    if name == target:
         return _expect_application(found, f"{name!r} is")
     if not callable(found):
         raise ConfigurationError(f"{name!r} is {_kind(found)}, which cannot be called to make an application")
@@ -59,7 +61,7 @@ def load(target: str) -> WSGIApplication:
 def _import(name: str) -> object:
     _look_in_current_directory()
     try:
-        return _attempt(partial(importlib.import_module, name), f"cannot import {name!r}")
+        return _attempt(lambda: importlib.import_module(name), f"cannot import {name!r}")
     except ConfigurationError as failure:
         absent = failure.__cause__
         if isinstance(absent, ModuleNotFoundError) and f"{name}.".startswith(f"{absent.name}."):
@@ -94,23 +96,31 @@ def _place(error: BaseException) -> str:
     """Name the file and line where it went wrong, unless that is here or in the import system."""
     if isinstance(error, SyntaxError) and error.filename:
         return f" ({error.filename}:{error.lineno})"
+    import traceback  # not cheap, and for mistakes only; likewise below
+
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if not frame.filename.startswith("<frozen ") and frame.filename not in (__file__, importlib.__file__):
             return f" ({frame.filename}:{frame.lineno})"
     return ""
 
 
-def _look_up(module: object, form: re.Match[str]) -> object:
-    found, name = module, f"{form['module']}:"
-    for attribute in form["path"].split("."):
-        owner, absent = found, object()
-        found = _attempt(partial(getattr, owner, attribute, absent), f"cannot read '{name}{attribute}'")
+def _look_up(found: object, module: str, path: str) -> object:
+    name, absent = f"{module}:", object()
+    for attribute in path.split("."):
+        owner = found
+        found = _attribute(owner, attribute, absent, f"cannot read '{name}{attribute}'")
         if found is absent:
+            import difflib
+
             near = difflib.get_close_matches(attribute, dir(owner), n=1)
             guess = f"; did you mean {near[0]!r}?" if near else ""
             raise ConfigurationError(f"{name.rstrip(':.')!r} has no attribute {attribute!r}{guess}")
         name = f"{name}{attribute}."
     return found
+
+
+def _attribute(owner: object, name: str, absent: object, complaint: str) -> object:
+    return _attempt(lambda: getattr(owner, name, absent), complaint)
 
 
 def _expect_application(found: object, subject: str) -> WSGIApplication:
@@ -125,10 +135,15 @@ def _expect_application(found: object, subject: str) -> WSGIApplication:
     if isinstance(found, type) and not hasattr(found, "__iter__"):
         raise ConfigurationError(f"{subject} a class whose instances are no response; is an instance of it meant?")
     _expect_two_parameters(found, subject)
-    return cast("WSGIApplication", found)
+    application: WSGIApplication = found  # pyright: ignore[reportAssignmentType]  # as far as anybody can tell
+    return application
 
 
 def _expect_two_parameters(found: Callable[..., object], subject: str) -> None:
+    if takes(found, 2, 2) and not hasattr(found, "__wrapped__"):
+        return
+    import inspect
+
     try:
         signature = inspect.signature(found)
     except (TypeError, ValueError):  # written in C, and does not tell
@@ -143,6 +158,10 @@ def _expect_two_parameters(found: Callable[..., object], subject: str) -> None:
 
 
 def _is_asynchronous(found: object) -> bool:
+    if type(found) is FunctionType and not found.__dict__:  # no marks of decorators
+        return bool(found.__code__.co_flags & _ASYNCHRONOUS)
+    import inspect
+
     parts = (found, getattr(type(found), "__call__", None))  # noqa: B004  # the method itself is looked at
     return any(inspect.iscoroutinefunction(part) or inspect.isasyncgenfunction(part) for part in parts)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Container, Generator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
-from gatewright.sockets import Listener
+from gatewright.sockets import Address, Listener, TCPAddress
 from gatewright.worker.contract import Connect
 from gatewright.worker.worker import Worker
 
@@ -49,8 +49,12 @@ def serve(
     """
     worker = Worker(listeners, connect, threads=threads, max_connections=max_connections, grace=grace, allowed=allowed)
     with _stopped_by_signals(worker, inline=threads == 1):
-        ready(f"{protocol} on {', '.join(str(listener.address) for listener in listeners)}")
+        ready(f"{protocol} on {', '.join(_place(listener.address) for listener in listeners)}")
         worker.run()
+
+
+def _place(address: Address) -> str:
+    return address.pair if isinstance(address, TCPAddress) else str(address)
 
 
 @contextmanager

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from types import FunctionType, MethodType
-from typing import TYPE_CHECKING, cast
 
 from gatewright.spec.checks.breach import broken
+
+TYPE_CHECKING = False  # that of typing, whose import CGI would pay for at each request
 
 if TYPE_CHECKING:
     from gatewright.spec.checks.violation import Violation
@@ -47,7 +48,7 @@ def takes(function: object, least: int, most: int) -> bool:
 
     What does not tell its parameters, as some callables written in C, is taken to do so.
     """
-    plain: object = cast("object", function.__func__) if type(function) is MethodType else function
+    plain: object = function.__func__ if type(function) is MethodType else function
     if type(plain) is not FunctionType:
         return _takes_by_signature(function, least, most)
     code, defaults = plain.__code__, plain.__defaults__

@@ -1,0 +1,7 @@
+#!/srv/hello/venv/bin/python
+"""Serves the application as a CGI script."""
+
+from gatewright.gateways.cgi import run
+from hello import application
+
+run(application)

@@ -1,0 +1,125 @@
+"""An SCGI connection: one request, and the handler that answers it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from io import BufferedReader, BytesIO, RawIOBase
+from typing import ClassVar
+
+from typing_extensions import Buffer
+
+from gatewright.body import LengthBody, RequestBody
+from gatewright.gateways.connection import RECEIVE, GatewayConnection
+from gatewright.gateways.errors import MalformedRequest
+from gatewright.gateways.handler import GatewayHandler
+from gatewright.gateways.scgi.decoder import Request, decode
+from gatewright.types import ErrorStream, InputStream
+from gatewright.worker.contract import Interest
+
+__all__ = ["SCGIConnection", "SCGIHandler"]
+
+
+class SCGIHandler(GatewayHandler):
+    """Runs an application for an SCGI connection."""
+
+    connection: SCGIConnection
+
+    def get_stderr(self) -> ErrorStream:
+        """Return standard error: SCGI has no other log."""
+        return sys.stderr
+
+    def send(self, blocks: list[bytes]) -> None:
+        """Send the blocks as they are: a response in SCGI is what it is in CGI, and ends where the connection ends."""
+        self.connection.send([b"".join(blocks)] if sum(map(len, blocks)) < RECEIVE else blocks)
+
+
+class _Rest(RawIOBase):
+    """What comes on a connection, as a raw stream: what has come already, then what the socket brings."""
+
+    def __init__(self, connection: SCGIConnection, begun: bytes | bytearray) -> None:
+        super().__init__()
+        self._connection = connection
+        self._held = memoryview(begun)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        """Fill the buffer with what there is, waiting if there is nothing."""
+        view = memoryview(buffer).cast("B")
+        if not self._held:
+            self._held = memoryview(self._connection.receive_body())
+        count = min(len(view), len(self._held))
+        view[:count] = self._held[:count]
+        self._held = self._held[count:]
+        return count
+
+
+class SCGIConnection(GatewayConnection):
+    """Serves the one request of a connection (SCGI, section 2), then ends it."""
+
+    protocol: ClassVar[str] = "SCGI"
+
+    _held: bytearray | None = None
+    """What came of a request that had not come whole."""
+    _request: Request | None = None
+    _unread: int = 0
+    """Bytes of the body that were not received yet."""
+
+    def received(self, data: bytes) -> Interest:
+        """Answer the request once there is enough of it."""
+        begun: bytes | bytearray = data
+        if self._held is not None:
+            self._held += data
+            begun = self._held
+        limits, request = self._service.limits, self._request
+        if request is None:
+            request = self._request = decode(begun, limits)
+            if request is None:
+                return self._await(begun, limits.head_timeout if self.idle else None)
+        unread = request.body_start + request.content_length - len(begun)
+        if unread < 0:
+            raise MalformedRequest(f"{-unread} bytes follow the end of the body")
+        if unread and request.content_length <= limits.waiting_body:
+            return self._await(begun, limits.read_timeout)
+        self.idle = False
+        self._unread = unread
+        return self._run(request, begun[request.body_start :])
+
+    def _await(self, begun: bytes | bytearray, timeout: float | None) -> Interest:
+        """Go on when more has come; a time-out of None leaves the deadline as it is."""
+        if self._held is None:
+            self._held = bytearray(begun)
+        self.idle = False
+        if timeout is not None:
+            self.deadline = time.monotonic() + timeout
+        return Interest.READ
+
+    def receive_body(self) -> bytes:
+        """Return the next part of the body; ``b""`` only if the connection has ended before it."""
+        data = self.receive(self._service.limits.read_timeout)
+        self._unread -= len(data)
+        return data
+
+    def _run(self, request: Request, begun: bytes | bytearray) -> Interest:
+        handler = SCGIHandler()
+        handler.connection = self
+        handler.held = []
+        service = self._service
+        handler.variables = request.variables
+        handler.script_name = service.script_name
+        handler.wsgi_multithread = service.multithread
+        handler.wsgi_multiprocess = service.multiprocess
+        handler.body = self._body(request, begun)
+        handler.run(service.application)
+        if not handler.completed:
+            return self.reset()
+        if handler.held:
+            handler.send(handler.held)
+        return self.linger() if self._unread > 0 else Interest.CLOSE
+
+    def _body(self, request: Request, begun: bytes | bytearray) -> InputStream:
+        if not self._unread:
+            return BytesIO(begun)
+        return RequestBody(LengthBody(BufferedReader(_Rest(self, begun), RECEIVE), request.content_length))

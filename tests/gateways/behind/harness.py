@@ -1,0 +1,273 @@
+"""Starts a web server, and the gateway behind it, from a configuration of the documentation."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator, Iterable
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+from attrs import frozen
+
+from behind.setups import CONFIGURATIONS, Setup
+
+TIMEOUT: Final = 5
+"""Seconds after which whatever does not happen is taken not to happen."""
+
+REQUIRED: Final = "GATEWRIGHT_WEB_SERVERS"
+"""The environment variable that makes a web server that is not there a failure: CI installs them."""
+
+SECRET: Final = "OF_THE_PROCESS"
+"""A variable in the environment of web server and gateway, which must not reach any request."""
+
+PATH: Final = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"  # where Debian puts servers; users do not look there
+
+
+@frozen
+class WebServer:
+    """A web server of Debian's.
+
+    Attributes:
+        package: what to install.
+        main: the main configuration, around that of a site; it says what Debian's does, where paths allow.
+        command: how to start it, in the foreground.
+        unprivileged: whether it refuses to serve as root.
+    """
+
+    package: str
+    main: str
+    command: tuple[str, ...]
+    unprivileged: bool = False
+
+
+NGINX: Final = """
+{user}
+daemon off;
+worker_processes 2;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    fastcgi_temp_path {folder}/fastcgi;
+    proxy_temp_path {folder}/proxy;
+    scgi_temp_path {folder}/scgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    include {folder}/site.conf;
+}}
+"""
+
+LIGHTTPD: Final = """
+server.bind = "127.0.0.1"
+server.port = {port}
+server.document-root = "{folder}"
+server.upload-dirs = ( "{folder}" )
+server.errorlog = "{folder}/error.log"
+server.http-parseopts = (
+    "header-strict" => "enable",
+    "host-strict" => "enable",
+    "host-normalize" => "enable",
+    "url-normalize-unreserved" => "enable",
+    "url-normalize-required" => "enable",
+    "url-ctrls-reject" => "enable",
+    "url-path-2f-decode" => "enable",
+    "url-path-dotseg-remove" => "enable",
+)
+include "{folder}/site.conf"
+"""
+
+APACHE: Final = """
+ServerRoot {folder}
+DefaultRuntimeDir {folder}
+PidFile {folder}/apache.pid
+ErrorLog {folder}/error.log
+DocumentRoot {folder}
+Listen 127.0.0.1:{port}
+{modules}
+<IfModule mod_cgid.c>
+    ScriptSock {folder}/cgisock
+</IfModule>
+<IfModule mod_fcgid.c>
+    FcgidIPCDir {folder}
+    FcgidProcessTableFile {folder}/fcgid
+</IfModule>
+<Directory />
+    Require all denied
+</Directory>
+Include {folder}/site.conf
+"""
+
+MODULES: Final = "/usr/lib/apache2/modules"
+
+SERVERS: Final = {
+    "nginx": WebServer(
+        "nginx-light", NGINX, ("nginx", "-e", "error.log", "-p", "{folder}", "-c", "{folder}/main.conf")
+    ),
+    "lighttpd": WebServer("lighttpd", LIGHTTPD, ("lighttpd", "-D", "-f", "{folder}/main.conf")),
+    "apache": WebServer(
+        "apache2 libapache2-mod-fcgid",
+        APACHE,
+        ("apache2", "-DFOREGROUND", "-f", "{folder}/main.conf"),
+        unprivileged=True,
+    ),
+}
+
+# Apache refuses to serve as root. It may go on reading everything: the interpreter of the tests may be root's own.
+AS_NOBODY: Final = (
+    *("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"),
+    *("--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"),
+)
+
+
+@frozen
+class Site:
+    """A web server with the application behind it, both running.
+
+    Attributes:
+        setup: which.
+        folder: where the application, the configuration and the logs are.
+        port: where the web server listens, on 127.0.0.1.
+    """
+
+    setup: Setup
+    folder: Path
+    port: int
+
+    def log(self) -> str:
+        """Return what web server and gateway have logged so far."""
+        files = [self.folder / name for name in ("error.log", "breakage.log", "server.out", "gateway.out")]
+        return "".join(f"--- {file.name}\n{file.read_text('utf-8', 'replace')}" for file in files if file.exists())
+
+
+def require(setup: Setup) -> None:
+    """Skip the test, or fail it in CI, if the web server is not there."""
+    server = SERVERS[setup.server]
+    if shutil.which(server.command[0], path=PATH) is None:
+        absent = f"{setup.server} is not installed: apt-get install {server.package}"
+        (pytest.fail if os.environ.get(REQUIRED) else pytest.skip)(absent)
+
+
+def free_port() -> int:
+    """Return a port of the loopback interface that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def run(setup: Setup, application: Path) -> Generator[Site]:
+    """Put an application behind a web server until the context is left."""
+    require(setup)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gatewright-")))
+        folder.chmod(0o755)
+        site, gateway = Site(setup, folder, free_port()), free_port()
+        _write(site, gateway, application)
+        for command in _gateway_commands(folder / "site.conf"):
+            stack.enter_context(_running(site, command, "gateway.out"))
+            _await(site, gateway if "127.0.0.1" in command[command.index("--bind") + 1] else folder / "run" / "socket")
+        stack.enter_context(_running(site, _server_command(site), "server.out"))
+        _await(site, site.port)
+        yield site
+
+
+def _server_command(site: Site) -> list[str]:
+    server = SERVERS[site.setup.server]
+    prefix = AS_NOBODY if server.unprivileged and os.geteuid() == 0 else ()
+    return [*prefix, *(word.format(folder=site.folder) for word in server.command)]
+
+
+def _write(site: Site, gateway: int, application: Path) -> None:
+    """Write everything into the folder of the site, with paths and ports of the documentation replaced."""
+    folder = site.folder
+    (folder / "run").mkdir()
+    shutil.copy(application, folder / "hello.py")
+    replaced = {
+        "/srv/hello/venv/bin/python": sys.executable,
+        "/srv/hello": str(folder),
+        "/run/hello": f"{folder}/run",
+        "8080": str(site.port),
+        "9000": str(gateway),
+    }
+    for source, target in ((site.setup.configuration, "site.conf"), *((CONFIGURATIONS / n, n) for n in SCRIPTS)):
+        text = source.read_text("utf-8")
+        pattern = "|".join(map(re.escape, replaced))
+        (folder / target).write_text(re.sub(pattern, lambda found: replaced[found[0]], text), encoding="utf-8")
+        (folder / target).chmod(0o755)
+    if site.setup.server == "nginx":
+        for name in ("fastcgi_params", "scgi_params"):
+            shutil.copy(f"/etc/nginx/{name}", folder / name)
+    main = SERVERS[site.setup.server].main.format(
+        folder=folder,
+        port=site.port,
+        user="user root;" if os.geteuid() == 0 else "",
+        modules=_modules(site.setup.configuration.read_text("utf-8")),
+    )
+    (folder / "main.conf").write_text(main, encoding="utf-8")
+
+
+SCRIPTS: Final = ("hello.cgi", "hello.fcgi")
+
+
+def _modules(configuration: str) -> str:
+    """Return the directives that ``a2enmod`` stands for, for the modules that a configuration names, and Debian's own."""
+    named = re.findall(r"^# a2enmod (.+)$", configuration, re.MULTILINE)
+    names = ["mpm_event", "authz_core", "alias", *" ".join(named).split()]
+    names[3:3] = ["proxy"] if any(name.startswith("proxy_") for name in names) else []
+    return "\n".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in names)
+
+
+def _gateway_commands(configuration: Path) -> list[list[str]]:
+    """Return the commands that a configuration says are to be started first."""
+    lines = re.findall(r"^# \$ gatewright (.+)$", configuration.read_text("utf-8"), re.MULTILINE)
+    return [[sys.executable, "-m", "gatewright", *shlex.split(line)] for line in lines]
+
+
+@contextmanager
+def _running(site: Site, command: Iterable[str], output: str) -> Generator[None]:
+    """Run a process, and all that it starts, until the context is left."""
+    with (site.folder / output).open("wb") as log:
+        process = subprocess.Popen(
+            list(command),
+            cwd=site.folder,
+            env={**os.environ, "PATH": PATH, SECRET: "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(TIMEOUT)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+def _await(site: Site, address: int | Path) -> None:
+    """Wait until something listens."""
+    end = time.monotonic() + TIMEOUT
+    while time.monotonic() < end:
+        family, target = (
+            (socket.AF_INET, ("127.0.0.1", address)) if isinstance(address, int) else (socket.AF_UNIX, str(address))
+        )
+        with socket.socket(family) as probe:
+            if probe.connect_ex(target) == 0:
+                return
+        time.sleep(0.02)  # a server tells nobody that it is ready; its port does
+    pytest.fail(f"nothing listens on {address}\n{site.log()}")

@@ -1,0 +1,193 @@
+"""A protocol of lines, workers on threads that serve it, and clients."""
+
+from __future__ import annotations
+
+import math
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Self, TypeAlias
+
+import pytest
+
+from gatewright.sockets import Address, Listener, TCPAddress, UnixAddress, listen
+from gatewright.worker import Connect, Connection, Interest, Peer, Turn, Worker
+
+TIMEOUT = 20
+"""Seconds after which a client gives up; no test waits that long unless it fails."""
+
+Answer: TypeAlias = Callable[[bytes, Turn], bytes]
+
+
+def echo(line: bytes, _turn: Turn) -> bytes:
+    """Answer with what was said."""
+    return line
+
+
+class LineConnection:
+    """Answers each line with a line; what the client does not take yet is sent when it does."""
+
+    def __init__(self, sock: socket.socket, _peer: Peer, answer: Answer = echo) -> None:
+        self.socket = sock
+        self.deadline = math.inf
+        self._answer = answer
+        self._received = b""
+        self._unsent = b""
+        self._draining = False
+
+    def on_ready(self, turn: Turn) -> Interest:
+        if not self._unsent:
+            try:
+                data = self.socket.recv(65536)
+            except BlockingIOError:
+                return Interest.READ
+            if not data:
+                return Interest.CLOSE
+            *lines, self._received = (self._received + data).split(b"\n")
+            for line in lines:
+                self._unsent += self._answer(line, turn) + b"\n"
+        return self._send()
+
+    def _send(self) -> Interest:
+        try:
+            while self._unsent:
+                self._unsent = self._unsent[self.socket.send(self._unsent) :]
+        except BlockingIOError:
+            return Interest.WRITE
+        return Interest.CLOSE if self._draining and not self._received else Interest.READ
+
+    def on_deadline(self) -> Interest:
+        return Interest.CLOSE
+
+    def drain(self) -> Interest:
+        self._draining = True
+        if self._unsent:
+            return Interest.WRITE
+        return Interest.READ if self._received else Interest.CLOSE
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+class Client:
+    """A client that speaks lines."""
+
+    def __init__(self, address: Address) -> None:
+        if isinstance(address, TCPAddress):
+            self.socket = socket.create_connection((address.host, address.port), TIMEOUT)
+        else:
+            assert isinstance(address, UnixAddress)
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(TIMEOUT)
+            self.socket.connect(address.path)
+        self._file = self.socket.makefile("rb")
+
+    def say(self, line: bytes) -> None:
+        """Send a line."""
+        self.socket.sendall(line + b"\n")
+
+    def hear(self) -> bytes:
+        """Return the next line, or b"" if the connection has ended."""
+        try:
+            return self._file.readline().rstrip(b"\n")
+        except ConnectionError:
+            return b""
+
+    def ask(self, line: bytes) -> bytes:
+        """Return the answer to a line."""
+        self.say(line)
+        return self.hear()
+
+    def close(self) -> None:
+        """Leave."""
+        self._file.close()
+        self.socket.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc_info: object) -> None:
+        self.close()
+
+
+class Running:
+    """A worker that runs on a thread of its own."""
+
+    def __init__(self, worker: Worker, listener: Listener, cleanup: ExitStack) -> None:
+        self.worker = worker
+        self.address = listener.address
+        self._cleanup = cleanup
+        self.thread = threading.Thread(target=worker.run)
+        self.thread.start()
+        cleanup.callback(self.has_ended)
+        cleanup.callback(worker.abort)
+
+    def client(self) -> Client:
+        """Return a client that is gone when the test ends."""
+        return self._cleanup.enter_context(Client(self.address))
+
+    def has_ended(self) -> bool:
+        """Whether run() has returned, given time."""
+        self.thread.join(TIMEOUT)
+        return not self.thread.is_alive()
+
+
+Run: TypeAlias = Callable[..., Running]
+
+
+@pytest.fixture
+def run() -> Iterator[Run]:
+    """Run workers that are stopped after the test: of what answers lines, or what makes connections."""
+    with ExitStack() as cleanup:
+
+        def start(
+            answer: Answer = echo,
+            connect: Callable[[socket.socket, Peer], Connection] | None = None,
+            address: Address = TCPAddress("127.0.0.1", 0),
+            **options: object,
+        ) -> Running:
+            def connect_lines(sock: socket.socket, peer: Peer) -> Connection:
+                return LineConnection(sock, peer, answer)
+
+            listener = cleanup.enter_context(listen(address, 1024))
+            made: Connect = connect or connect_lines
+            return Running(make(Worker)([listener], made, **options), listener, cleanup)
+
+        yield start
+
+
+def make(kind: type[Worker]) -> Callable[..., Worker]:
+    """Return the class as what takes any options."""
+    return kind
+
+
+class Door:
+    """A call of an application that does not return until it is let go.
+
+    Attributes:
+        inside: how many calls have come in; a semaphore to wait with.
+    """
+
+    def __init__(self) -> None:
+        self.inside = threading.Semaphore(0)
+        self.open = threading.Event()
+
+    def __call__(self, line: bytes, turn: Turn) -> bytes:
+        """Wait if the line is b"wait"; echo it."""
+        if line == b"wait":
+            self.inside.release()
+            assert self.open.wait(TIMEOUT)
+        return line
+
+    def entered(self) -> bool:
+        """Wait for one more call to have come in."""
+        return self.inside.acquire(timeout=TIMEOUT)
+
+
+@pytest.fixture
+def door() -> Iterator[Door]:
+    """Return a door that is open at the latest when the test ends."""
+    door = Door()
+    yield door
+    door.open.set()
