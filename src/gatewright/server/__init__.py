@@ -1,4 +1,11 @@
-"""The production HTTP/1.1 server: for now its pure core, which reads requests and writes the heads of responses.
+"""The production HTTP/1.1 server.
 
-None of the modules here does I/O: bytes go in, values and bytes come out.
+:func:`serve` runs it as a program, :class:`Server` inside one; :class:`Settings` says how, and a subclass of
+:class:`HTTPHandler` changes how requests are answered.
 """
+
+from gatewright.server.handler import HTTPHandler
+from gatewright.server.serving import Server, serve
+from gatewright.server.settings import Settings
+
+__all__ = ["HTTPHandler", "Server", "Settings", "serve"]

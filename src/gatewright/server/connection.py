@@ -189,6 +189,8 @@ class HTTPConnection(Stream):
             self._began_at = time.time()
         handler = service.handler_class(self)
         handler.run(service.application)
+        if service.count is not None:
+            service.count()
         self._begun = False
         if not handler.is_whole:
             return Interest.CLOSE if handler.client_gone or not handler.headers_sent else self.reset()

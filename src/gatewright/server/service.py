@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from attrs import field, frozen
 
 from gatewright.handlers.origin_server import format_date_time
@@ -25,13 +27,13 @@ class Service:
         application: called for each request.
         settings: see there.
         handler_class: runs the calls; a subclass of :class:`~gatewright.server.handler.HTTPHandler`.
-        multithread: ``wsgi.multithread``.
-        multiprocess: ``wsgi.multiprocess``.
+        count: called for each request that is served, or None.
     """
 
     application: WSGIApplication
     settings: Settings = field(factory=Settings)
     handler_class: type[HTTPHandler] = HTTPHandler
+    count: Callable[[], object] | None = None
     limits: Limits = field(init=False)
     common: CommonFields = field(init=False)
     log_line: LogLine | None = field(init=False)

@@ -37,9 +37,7 @@ def _above(minimum: float) -> _Check:
     return check
 
 
-def _addresses(_: object, attribute: Attribute[Any], value: tuple[str, ...]) -> None:
-    if not value:
-        raise ConfigurationError(f"{attribute.name} names no address to listen on")
+def _addresses(_: object, _attribute: Attribute[Any], value: tuple[str, ...]) -> None:
     for text in value:
         parse(text)
 
@@ -58,7 +56,8 @@ class Settings:
 
     Attributes:
         bind: Where to listen: HOST:PORT, [IPv6]:PORT, :PORT for every IPv4 interface, unix:PATH, or fd://N for a socket
-            that was inherited. Port 0 takes any that is free.
+            that was inherited. Port 0 takes any that is free. With none given, the sockets that whoever started the
+            process made for it (systemd), or else 127.0.0.1:8000.
         socket_mode: The permissions of Unix sockets, in octal.
         backlog: How many connections the system keeps waiting for each address.
         workers: Processes that share the load. 1 serves in a child of the supervisor as well, so that it can be replaced.
@@ -87,7 +86,7 @@ class Settings:
             "drop" leaves it out of environ, "refuse" answers 400.
     """
 
-    bind: tuple[str, ...] = field(default=("127.0.0.1:8000",), converter=tuple[str, ...], validator=_addresses)
+    bind: tuple[str, ...] = field(default=(), converter=tuple[str, ...], validator=_addresses)
     socket_mode: str = field(default="660")
     backlog: int = field(default=1024, validator=_at_least(1))
     workers: int = field(default=1, validator=_at_least(1))
