@@ -77,80 +77,80 @@ FRAGMENTS = [
     ),
 ]
 
-METHODS = [b"GET", b"POST", b"HEAD", b"PUT", b"OPTIONS", b"DELETE", b"M-SEARCH", b"get", b"G@T"]
-TARGETS = [
-    b"/",
-    b"/a/b?c=d",
-    b"/%41%e9?%",
-    b"*",
-    b"http://x:80/a?b",
-    b"//x",
-    b"/a#b",
-    b"/\xe9",
-    b"/%zz",
-    b"x:80",
-    b"/a|b",
-]
-VERSIONS = [b"HTTP/1.1", b"HTTP/1.1", b"HTTP/1.1", b"HTTP/1.0", b"HTTP/1.2", b"HTTP/2.0"]
+METHODS = [b"GET", b"POST", b"HEAD", b"PUT", b"OPTIONS", b"DELETE", b"M-SEARCH", b"BREW"]
+BAD_METHODS = [b"get", b"G@T", b"CONNECT", b"", b"GE#T"]
+TARGETS = [b"/", b"/a/b?c=d", b"/%41%e9", b"http://x:80/a?b", b"//x", b"/a|b", b"/?", b"/a?b?c", b"https://x"]
+BAD_TARGETS = [b"*", b"/a#b", b"/\xe9", b"/%zz", b"x:80", b"http:///a", b"", b"a", b"http://u@x/"]
+VERSIONS = [b"HTTP/1.1", b"HTTP/1.1", b"HTTP/1.1", b"HTTP/1.0", b"HTTP/1.2"]
+BAD_VERSIONS = [b"HTTP/2.0", b"HTTP/1.11", b"http/1.1", b"HTTP/1.", b"HTTP/0.9", b""]
 FIELDS = [
     *(
-        b"Host: x",
-        b"host: example.org:8000",
-        b"Host:",
-        b"Host: a/b",
         b"Accept: */*",
         b"Accept:*/*",
         b"Accept:  a  ",
         b"X:",
-    ),
-    *(
         b"X: \ty\t",
         b"X: caf\xe9",
-        b"X: a\x00",
-        b"X : y",
-        b" X: y",
         b"X_Y: z",
         b"Proxy: z",
-        b"Cookie: a=1",
-        b"Cookie: b=2",
+        b"X: a: b",
     ),
-    *(b"Connection: close", b"Connection: keep-alive", b"Connection: Keep-Alive, TE", b"Content-Type: a/b", b"X: a: b"),
+    *(b"Cookie: a=1", b"Cookie: b=2", b"Connection: close", b"Connection: keep-alive", b"Connection: Keep-Alive, TE"),
     *(
+        b"Content-Type: a/b",
         b"User-Agent: Mozilla/5.0 (X11)",
         b"Expect: 100-continue",
-        b"X",
-        b"Accept",
         b"X:\x85",
         b"!#$: y",
-        b"X: y\r",
-        b"\x0bX: y",
+        b"TE: trailers",
     ),
+    *(b"Upgrade: h2c", b"Connection: Upgrade", b"Accept-Encoding: gzip, br", b"accept: a", b"X-Y: z", b"Trailer: X"),
 ]
-LENGTHS = [b"3", b"3", b"3", b"0", b"03", b"+3", b"3, 3", b"", b"4", b"9" * 19]
-CODINGS = [b"chunked", b"chunked", b"Chunked", b"gzip, chunked", b"chunked, chunked", b"identity", b"\x0bchunked", b""]
+BAD_FIELDS = [
+    *(b"Host: a/b", b"Host: y", b"X: a\x00", b"X : y", b" X: y", b"X", b"Accept", b"X: y\r", b"\x0bX: y", b"", b": x"),
+    *(b"X: a\nb", b"Expect: x", b"Content-Length: 3", b"Transfer-Encoding: chunked", b"X\xa0: y", b"X: \x7f"),
+]
+HOSTS = [b"Host: x", b"Host: x", b"host: example.org:8000", b"Host:", b"HOST:[::1]"]
+LENGTHS = [b"3", b"0", b"03", b"4"]
+BAD_LENGTHS = [b"+3", b"3, 3", b"", b"9" * 19, b"0x3", b"3 3", b"-3", b"3\r\nContent-Length: 3"]
+CODINGS = [b"chunked", b"Chunked"]
+BAD_CODINGS = [b"gzip, chunked", b"chunked, chunked", b"identity", b"\x0bchunked", b"", b"chunked\r\nContent-Length: 3"]
 BODIES = [
-    b"abc",
     b"3\r\nabc\r\n0\r\n\r\n",
     b"3;a=b\r\nabc\r\n0\r\nX: y\r\n\r\n",
     b"03\r\nabc\r\n00\r\n\r\n",
+    b"0\r\n\r\n",
+    b"A\r\n0123456789\r\n0\r\n\r\n",
+]
+BAD_BODIES = [
     b"3\nabc\n0\n\n",
+    b"3\r\nabcd\r\n0\r\n\r\n",
+    b"+3\r\nabc\r\n0\r\n\r\n",
+    b"3 \r\nabc\r\n0\r\n\r\n",
+    b"0\r\nHost: x\r\n\r\n",
     b"",
 ]
 
 
 @st.composite
 def _from_grammar(draw: st.DrawFn) -> bytes:
-    """Put a request together of parts that are mostly sound."""
-    lines = [b" ".join([draw(st.sampled_from(part)) for part in (METHODS, TARGETS, VERSIONS)])]
-    if draw(st.integers(0, 3)):
-        lines.append(b"Host: x")
-    lines += draw(st.lists(st.sampled_from(FIELDS), max_size=5))
-    framing = draw(st.integers(0, 3))
-    if framing & 1:
-        lines.append(b"Content-Length: " + draw(st.sampled_from(LENGTHS)))
-    if framing & 2:
-        lines.append(b"Transfer-Encoding: " + draw(st.sampled_from(CODINGS)))
-    return b"\r\n".join(lines) + b"\r\n\r\n" + (draw(st.sampled_from(BODIES)) if framing else b"")
+    """Put a request together of sound parts, and seldom of an unsound one."""
+
+    def part(sound: list[bytes], unsound: list[bytes]) -> bytes:
+        return draw(st.sampled_from(unsound if draw(st.integers(0, 24)) == 24 else sound))
+
+    lines = [b" ".join([part(METHODS, BAD_METHODS), part(TARGETS, BAD_TARGETS), part(VERSIONS, BAD_VERSIONS)])]
+    lines.append(part(HOSTS, BAD_FIELDS))
+    lines += [part(FIELDS, BAD_FIELDS) for _ in range(draw(st.integers(0, 4)))]
+    framing = draw(st.integers(0, 2))
+    body = b""
+    if framing == 1:
+        lines.append(b"Content-Length: " + part(LENGTHS, BAD_LENGTHS))
+        body = b"abcd"
+    elif framing == 2:
+        lines.append(b"Transfer-Encoding: " + part(CODINGS, BAD_CODINGS))
+        body = part(BODIES, BAD_BODIES)
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
 @st.composite

@@ -6,7 +6,7 @@ import pytest
 from conversation import Conversation, bytewise, converse
 from http_corpus import ACCEPTED
 from hypothesis import example, given, settings, strategies as st
-from request_strategies import FIELDS, requests
+from request_strategies import FIELDS, HOSTS, requests
 
 from gatewright.errors import RequestError
 from gatewright.server.head import Head
@@ -25,7 +25,7 @@ def _taught() -> None:
     """Have the fast parser know the names and hosts of the requests here, so that it does not answer "unusual"."""
     for case in ACCEPTED:
         converse([case.raw])
-    for line in FIELDS:
+    for line in FIELDS + HOSTS:
         try:
             learn([parse_field_line(line.decode("latin-1"))])
         except RequestError:
