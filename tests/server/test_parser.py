@@ -58,6 +58,13 @@ def test_fast_equals_strict(data: bytes) -> None:
     assert answer is None or answer == strict(data)
 
 
+@given(requests())
+def test_fast_takes_one_head(data: bytes) -> None:
+    """The same where the block is not one head, but several, or a head and a body."""
+    answer = parse_usual(data, BASE, LIMITS.request_line, LIMITS.fields, LIMITS.max_body)
+    assert answer is None or answer == strict(data + b"\r\n\r\n")
+
+
 @given(st.binary(max_size=200))
 def test_fast_equals_strict_for_noise(data: bytes) -> None:
     """The same of bytes that are no request at all."""

@@ -27,6 +27,7 @@ class HeadReader:
         self._max_fields = limits.fields
         self._max_body = limits.max_body
         self._memory: HeadMemory | None = HeadMemory(limits.request_line)
+        self._comes_alone = True
         self._strict: StrictHead | None = None
         self.rest = b""
         """What came after the head that :meth:`feed` returned last: the body, or the next request."""
@@ -58,16 +59,29 @@ class HeadReader:
                     return head
                 if memory.is_useless:
                     self._memory = None
-            end = data.find(b"\r\n\r\n")
-            if end >= 0:
-                head = parse_usual(data[:end], self._base, self._max_line, self._max_fields, self._max_body)
-                if head is not None:
-                    self.rest = data[end + 4 :]
-                    if self._memory is not None and not self.rest:
-                        self._memory.remember(data, head)
-                    return head
+            head = self._feed_usual(data)
+            if head is not None:
+                return head
             self._strict = StrictHead(self._limits, self._base)
         return self._feed_strict(self._strict, data)
+
+    def _feed_usual(self, data: bytes) -> Head | None:
+        """Read a usual head, if there is a whole one."""
+        end = len(data) - 4
+        if not self._comes_alone or not data.endswith(b"\r\n\r\n"):
+            end = data.find(b"\r\n\r\n")
+        head = (
+            parse_usual(data[:end], self._base, self._max_line, self._max_fields, self._max_body) if end >= 0 else None
+        )
+        if head is None and self._comes_alone and data.count(b"\r\n\r\n") > 1:
+            # This client sends requests without waiting for the answers: from now on the end of the first is looked for.
+            self._comes_alone = False
+            return self._feed_usual(data)
+        if head is not None:
+            self.rest = data[end + 4 :]
+            if self._memory is not None and not self.rest:
+                self._memory.remember(data, head)
+        return head
 
     def _feed_strict(self, strict: StrictHead, data: bytes) -> Head | None:
         head = strict.feed(data)

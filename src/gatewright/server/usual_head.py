@@ -26,9 +26,9 @@ _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"
 # Alone, as these are nearly always sent; a list of options is for the strict parser.
 _KEEPS_ALIVE = {"keep-alive": True, "Keep-Alive": True, "close": False}
 
-# Changes every control character but HTAB, CR and LF into another byte: text that it leaves alone has none.
-_CONTROLS = bytes([*range(9), *range(11, 13), *range(14, 32), 127])
-_SHOWING_CONTROLS = bytes.maketrans(_CONTROLS, bytes([code ^ 1 if code < 127 else 0 for code in _CONTROLS]))
+# Changes all but printable ASCII, HTAB, CR and LF into another byte: text that it leaves alone has nothing else.
+_UNUSUAL = bytes([*range(9), 11, 12, *range(14, 32), *range(127, 256)])
+_SHOWING_UNUSUAL = bytes.maketrans(_UNUSUAL, b" " * len(_UNUSUAL))
 
 # How many names and hosts are remembered, and how long ones: a bound against clients that invent them.  When a memory
 # is full it starts anew, or the first thousand inventions would make everybody's requests unusual for ever.
@@ -58,7 +58,7 @@ def parse_usual(block: bytes, base: WSGIEnvironment, max_line: int, max_fields: 
     Returns:
         The head, or None if it is unusual, unsound, or has a name or a host that :func:`learn` was not told of lately.
     """
-    if len(block) > max_line or not block.isascii() or block.translate(_SHOWING_CONTROLS) != block:
+    if len(block) > max_line or block.translate(_SHOWING_UNUSUAL) != block:
         return None
     lines = block.decode("latin-1").split("\r\n")
     text = "".join(lines)
