@@ -1,7 +1,7 @@
 """Microseconds of CPU for one request head, from bytes to environ, beside h11 and httptools; ``--rounds`` for more.
 
-The peers are given what they need to make the same environ: h11 its events, httptools the callbacks of a small protocol.
-The body is read too, where there is one.
+The peers are given what they need to make the same environ: h11 its events, httptools the callbacks of a small
+protocol.  The body is read too, where there is one.
 """
 
 from __future__ import annotations
@@ -78,11 +78,16 @@ BASE: WSGIEnvironment = {
 LIMITS = Limits()
 
 
-def make_ours(memory: bool) -> Callable[[bytes], object]:
-    """Return gatewright's parser as one connection uses it, with or without its memory of the last head."""
-    reader = HeadReader(LIMITS, BASE)
-    if not memory:
-        reader._memory = None  # noqa: SLF001  # what a connection does that gave it up
+class WithoutMemory(HeadReader):
+    """The reader as it is once a connection has given its memory of the last head up."""
+
+    def __init__(self) -> None:
+        super().__init__(LIMITS, BASE)
+        self._memory = None
+
+
+def make_ours(reader: HeadReader) -> Callable[[bytes], object]:
+    """Return gatewright's parser as one connection uses it."""
 
     def read(data: bytes) -> object:
         head = reader.feed(data)
@@ -158,8 +163,8 @@ def by_httptools(data: bytes) -> object:
 
 
 READERS: dict[str, Callable[[bytes], object]] = {
-    "with memory": make_ours(memory=True),
-    "without": make_ours(memory=False),
+    "with memory": make_ours(HeadReader(LIMITS, BASE)),
+    "without": make_ours(WithoutMemory()),
     "strict": strictly,
     "h11": by_h11,
     "httptools": by_httptools,

@@ -74,7 +74,7 @@ class HeadReader:
             parse_usual(data[:end], self._base, self._max_line, self._max_fields, self._max_body) if end >= 0 else None
         )
         if head is None and self._comes_alone and data.count(b"\r\n\r\n") > 1:
-            # This client sends requests without waiting for the answers: from now on the end of the first is looked for.
+            # This client does not wait for the answers: from now on the end of the first request is looked for.
             self._comes_alone = False
             return self._feed_usual(data)
         if head is not None:

@@ -97,7 +97,7 @@ def parse_field_line(line: str) -> Field:
         raise RequestError(400, "a header line has no colon")
     # Not a bare strip(): it would take U+0085 and U+00A0 for white space too.
     value = value.strip(" \t")
-    if control_in_value(value):
+    if not value.isprintable() and control_in_value(value):  # the first is fast, and true of most
         raise RequestError(400, f"the value of {name} has a control character")
     return name, value
 
