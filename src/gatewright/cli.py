@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import difflib
 import os
-import signal
 import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from attrs import evolve
 from cyclopts import App, CycloptsError, Parameter
 
 from gatewright import __version__
 from gatewright.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from gatewright.simple_server import ThreadingWSGIServer
-    from gatewright.sockets import Address
     from gatewright.spec.rules import Rule
-    from gatewright.types import WSGIApplication
 
 __all__ = ["run"]
 
@@ -62,34 +57,55 @@ def serve(
     target: str,
     /,
     *,
-    bind: str = "127.0.0.1:8000",
+    bind: Annotated[list[str] | None, Parameter(negative=())] = None,
+    protocol: Literal["http", "fastcgi", "scgi"] = "http",
+    threads: int | None = None,
+    backlog: int | None = None,
+    socket_mode: str | None = None,
+    socket_owner: str | None = None,
+    script_name: str | None = None,
+    allow: str | None = None,
     check: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
-    """Serve an application over HTTP until Ctrl-C or SIGTERM; for development, not for the open internet.
+    """Serve an application until Ctrl-C or SIGTERM.
+
+    HTTP is for development, not for the open internet. FastCGI and SCGI are for a web server, which stands in front.
 
     Args:
         target: The application, as MODULE:APP, or MODULE:FACTORY() to serve what the factory returns. Modules are
             looked up in the current directory first.
-        bind: Where to listen, as HOST:PORT, [IPv6]:PORT or unix:PATH. Port 0 takes any that is free.
+        bind: Where to listen, as HOST:PORT, [IPv6]:PORT or unix:PATH. Port 0 takes any that is free. By default
+            127.0.0.1:8000 for HTTP; for the others, the socket that a web server, spawn-fcgi or systemd has made when
+            it started this. They also take fd://N, and more than one --bind.
+        protocol: What is spoken. The options from --threads to --allow are for FastCGI and SCGI.
+        threads: How many calls of the application may go on at a time; 8 by default.
+        backlog: How many connections the system may keep waiting; 1024 by default.
+        socket_mode: The permissions of Unix sockets, such as 660.
+        socket_owner: The owner of Unix sockets, as USER, USER:GROUP or :GROUP.
+        script_name: Where the application is mounted, such as /shop, if the web server does not say so itself.
+        allow: The IP addresses that may connect, with commas between them; any by default.
         check: Check every request and response against PEP 3333 (gatewright.validate); a breach is a server error and a
             traceback that names the rule.
     """
-    from gatewright import sockets
+    from gatewright import serving
     from gatewright.loading import load
 
-    address = sockets.parse(bind)
+    options = serving.Options(
+        bind=bind,
+        threads=threads,
+        backlog=backlog,
+        mode=socket_mode,
+        owner=socket_owner,
+        script_name=script_name,
+        allow=allow,
+    )
+    run = serving.prepare(protocol, options)
     application = load(target)
     if check:
         from gatewright.validate import validator
 
         application = validator(application)
-    try:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        with _listen(address, application) as server:
-            print(f"Serving {target} on {_address_of(server, address)} (Ctrl-C stops it)", flush=True)
-            server.serve_forever()
-    except KeyboardInterrupt:
-        print("Stopped", flush=True)
+    run(target, application)
 
 
 @app.command
@@ -189,22 +205,3 @@ def _rule(name: str) -> Rule:
     near = difflib.get_close_matches(name[:1].upper() + name[1:].zfill(2), RULES, n=1)  # A9 is like A09
     guess = f"; did you mean {near[0]}?" if near else "; gatewright rules lists them"
     raise ConfigurationError(f"there is no rule {name!r}{guess}")
-
-
-def _listen(address: Address, application: WSGIApplication) -> ThreadingWSGIServer:
-    from gatewright import sockets
-    from gatewright.simple_server import ThreadingWSGIServer, make_server
-
-    sockets.family_of(address)  # says more about a host that cannot be resolved than bind() would
-    host, port = (str(address), 0) if isinstance(address, sockets.UnixAddress) else (address.host, address.port)
-    try:
-        return make_server(host, port, application, server_class=ThreadingWSGIServer)
-    except OSError as refusal:
-        raise ConfigurationError(f"cannot listen on {address}: {refusal.strerror or refusal}") from refusal
-
-
-def _address_of(server: ThreadingWSGIServer, asked: Address) -> Address:
-    """Return what was asked for, with the port that was found."""
-    from gatewright.sockets import UnixAddress
-
-    return asked if isinstance(asked, UnixAddress) else evolve(asked, port=server.server_port)

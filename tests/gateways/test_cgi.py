@@ -137,7 +137,7 @@ class TestEnviron:
     @pytest.mark.parametrize("name", ["PATH", "HTTP_PROXY", "HTTP_CONTENT_LENGTH", "SECRET"])
     def test_left_out(self, name: str) -> None:
         """Neither the process's variables nor what misleads programs is in environ."""
-        assert told(f"'{name}' in environ", **{"SECRET": "x", name: os.environ["PATH"]}) == "False"
+        assert told(f"'{name}' in environ", b"", **{"SECRET": "x", name: os.environ["PATH"]}) == "False"
 
     def test_os_environ(self) -> None:
         """What is left out is still in the process environment, where settings are looked for."""

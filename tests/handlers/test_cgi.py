@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gatewright.handlers import BaseCGIHandler, CGIHandler, IISCGIHandler
+from gatewright.handlers import BaseCGIHandler, CGIHandler, IISCGIHandler, SimpleHandler
 from gatewright.types import StartResponse, WSGIApplication
 
 MakeApp = Callable[..., WSGIApplication]
@@ -24,6 +24,21 @@ def test_status_field(make_app: MakeApp, respond: Respond) -> None:
     assert respond(make_app(status="202 Accepted", headers=[]))[0] == (
         b"Status: 202 Accepted\r\nContent-Length: 4\r\n\r\nbody"
     )
+
+
+@pytest.mark.parametrize("name", ["Status", "sTATUS"])
+def test_status_of_the_application(name: str, make_app: MakeApp, respond: Respond) -> None:
+    """It refuses a Status field of the application's, each time: the web server would see two (rule A23)."""
+    app = make_app(headers=[(name, "404 Not Found")])
+    for _ in range(2):
+        sent, log = respond(app)
+        assert (sent.count(b"tatus: "), "A23 (application must not)" in log) == (1, True)
+
+
+def test_status_of_the_application_over_http(make_app: MakeApp, respond: Respond) -> None:
+    """Over HTTP the field means nothing, and passes as in wsgiref."""
+    app = make_app(headers=[("Status", "404 Not Found")])
+    assert b"\r\nStatus: 404 Not Found\r\n" in respond(app, SimpleHandler)[0]
 
 
 def test_not_origin_server(make_app: MakeApp, respond: Respond) -> None:

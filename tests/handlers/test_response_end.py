@@ -253,6 +253,15 @@ def test_client_leaves_before_the_excess(make_app: MakeApp) -> None:
     assert run(app, LostConnection(BrokenPipeError, 39)) == ""
 
 
+def test_handler_is_used_again(make_app: MakeApp) -> None:
+    """A handler whose client went away serves the next call like the first."""
+    handler = BaseCGIHandler(BytesIO(), LostConnection(BrokenPipeError), StringIO(), {"REQUEST_METHOD": "GET"})
+    handler.run(make_app())
+    handler.stdout = BytesIO()
+    handler.run(make_app(headers=[]))
+    assert handler.stdout.getvalue() == b"Status: 200 OK\r\nContent-Length: 4\r\n\r\nbody"
+
+
 def test_client_leaves_during_the_error_page(make_app: MakeApp) -> None:
     """An error is logged, and that its page reached nobody is not."""
     log = run(make_app(Body(Failure())), LostConnection(BrokenPipeError))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import ExitStack
-from typing import Self, TypeAlias
+from typing import Protocol, Self, TypeAlias, TypedDict, Unpack
 
 import pytest
 
@@ -16,6 +16,8 @@ from gatewright.worker import Connect, Connection, Interest, Peer, Turn, Worker
 
 TIMEOUT = 20
 """Seconds after which a client gives up; no test waits that long unless it fails."""
+
+LOOPBACK = TCPAddress("127.0.0.1", 0)
 
 Answer: TypeAlias = Callable[[bytes, Turn], bytes]
 
@@ -133,33 +135,61 @@ class Running:
         return not self.thread.is_alive()
 
 
-Run: TypeAlias = Callable[..., Running]
+MakeClient: TypeAlias = Callable[[Address], Client]
+
+
+@pytest.fixture
+def make_client() -> Iterator[MakeClient]:
+    """Make clients that are gone when the test ends."""
+    with ExitStack() as clients:
+        yield lambda address: clients.enter_context(Client(address))
+
+
+class Options(TypedDict, total=False):
+    """What a worker can be told."""
+
+    threads: int
+    max_connections: int
+    grace: float
+    allowed: Container[str]
+    patience: float
+    tick: float
+
+
+class Run(Protocol):
+    """Runs a worker: of what answers lines, or of what makes connections."""
+
+    def __call__(
+        self,
+        answer: Answer = ...,
+        /,
+        *,
+        connect: Connect | None = ...,
+        address: Address = ...,
+        **options: Unpack[Options],
+    ) -> Running: ...
 
 
 @pytest.fixture
 def run() -> Iterator[Run]:
-    """Run workers that are stopped after the test: of what answers lines, or what makes connections."""
+    """Run workers that are stopped after the test."""
     with ExitStack() as cleanup:
 
         def start(
             answer: Answer = echo,
-            connect: Callable[[socket.socket, Peer], Connection] | None = None,
-            address: Address = TCPAddress("127.0.0.1", 0),
-            **options: object,
+            /,
+            *,
+            connect: Connect | None = None,
+            address: Address = LOOPBACK,
+            **options: Unpack[Options],
         ) -> Running:
             def connect_lines(sock: socket.socket, peer: Peer) -> Connection:
                 return LineConnection(sock, peer, answer)
 
             listener = cleanup.enter_context(listen(address, 1024))
-            made: Connect = connect or connect_lines
-            return Running(make(Worker)([listener], made, **options), listener, cleanup)
+            return Running(Worker([listener], connect or connect_lines, **options), listener, cleanup)
 
         yield start
-
-
-def make(kind: type[Worker]) -> Callable[..., Worker]:
-    """Return the class as what takes any options."""
-    return kind
 
 
 class Door:
@@ -179,6 +209,10 @@ class Door:
             self.inside.release()
             assert self.open.wait(TIMEOUT)
         return line
+
+    def connect(self, sock: socket.socket, peer: Peer) -> Connection:
+        """Make a connection whose lines it answers."""
+        return LineConnection(sock, peer, self)
 
     def entered(self) -> bool:
         """Wait for one more call to have come in."""

@@ -69,18 +69,22 @@ class GatewayConnection:
     protocol: ClassVar[str]
     """The name of the protocol, for the log."""
 
+    # What changes is a class-level default first: nearly all connections of SCGI end before it does.
     idle: bool = True
     """Whether no byte of a request was received that is not answered."""
+    draining: bool = False
+    """Whether the connection is to end when no request is on its way."""
+    deadline: float = math.inf
+    """When to give up, by :func:`time.monotonic`."""
+    _turn: Turn | None = None
+    _linger_left: int = 0
 
     def __init__(self, sock: socket.socket, peer: Peer, service: Service) -> None:
         self.socket = sock
-        self.deadline = math.inf
         self._peer = peer
         self._service = service
-        self._turn: Turn | None = None
-        self._draining = False
-        self._linger_left = 0
-        self.expect_request()
+        if service.limits.idle_timeout is not None:
+            self.expect_request()
 
     def received(self, data: bytes) -> Interest:
         """Deal with bytes that were received, at least one.
@@ -117,7 +121,7 @@ class GatewayConnection:
 
     def drain(self) -> Interest:
         """Close now if no request is on its way, else after it."""
-        self._draining = True
+        self.draining = True
         return Interest.CLOSE if self.idle else Interest.READ
 
     def close(self) -> None:
@@ -135,8 +139,7 @@ class GatewayConnection:
     def expect_request(self) -> None:
         """Set the deadline of a connection that nothing has begun on."""
         timeout = self._service.limits.idle_timeout
-        if timeout is not None:
-            self.deadline = time.monotonic() + timeout
+        self.deadline = math.inf if timeout is None else time.monotonic() + timeout
 
     def receive(self, timeout: float) -> bytes:
         """Return what comes next, ``b""`` at the end of the connection; to be called inside a call of the application.
@@ -160,15 +163,21 @@ class GatewayConnection:
             TimeoutError: it took nothing for ``write_timeout``.
             ConnectionError: the connection broke.
         """
-        sock = self.socket
-        for start in range(0, len(buffers), _MOST_BUFFERS):
-            part = buffers[start : start + _MOST_BUFFERS]
-            size = sum(map(len, part))
+        if len(buffers) == 1:
             try:
-                sent = sock.send(part[0]) if len(part) == 1 else sock.sendmsg(part)
+                sent = self.socket.send(buffers[0])
             except BlockingIOError:
                 sent = 0
-            if sent < size:
+            if sent < len(buffers[0]):
+                self._send_rest(buffers, sent)
+            return
+        for start in range(0, len(buffers), _MOST_BUFFERS):
+            part = buffers[start : start + _MOST_BUFFERS]
+            try:
+                sent = self.socket.sendmsg(part)
+            except BlockingIOError:
+                sent = 0
+            if sent < sum(map(len, part)):
                 self._send_rest(part, sent)
 
     def _send_rest(self, buffers: Sequence[bytes | memoryview], sent: int) -> None:

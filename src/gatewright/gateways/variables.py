@@ -58,6 +58,8 @@ def merge(pairs: list[tuple[str, str]], *, repeated: bool = True) -> dict[str, s
 
 def content_length(text: str) -> int | None:
     """Return the length that a ``CONTENT_LENGTH`` says, or None if it says none that could be meant."""
+    if text == "0":  # which nearly all say
+        return 0
     return int(text) if is_digits(text) and len(text) <= MOST_DIGITS else None
 
 
@@ -71,19 +73,18 @@ def complete(variables: WSGIEnvironment, script_name: str | None) -> None:
     Raises:
         RequestError: there is no ``REQUEST_METHOD``, or ``CONTENT_LENGTH`` is no number.
     """
-    get = variables.get
-    variables.pop("HTTP_PROXY", None)  # programs take it for their proxy's address ("httpoxy", CVE-2016-5385)
-    variables.pop("HTTP_CONTENT_LENGTH", None)  # rule S12: lighttpd sends both
-    variables.pop("HTTP_CONTENT_TYPE", None)
-    script, path = get("SCRIPT_NAME"), get("PATH_INFO")
-    if script_name is not None or script or not path or path[0] != "/":
+    get, drop = variables.get, variables.pop
+    drop("HTTP_PROXY", None)  # programs take it for their proxy's address ("httpoxy", CVE-2016-5385)
+    drop("HTTP_CONTENT_LENGTH", None)  # rule S12: lighttpd sends both
+    drop("HTTP_CONTENT_TYPE", None)
+    path = get("PATH_INFO")
+    if script_name is not None or not path or path[0] != "/" or get("SCRIPT_NAME"):
         _place(variables, script_name)
     if not get("REQUEST_METHOD"):
         raise RequestError(400, "the web server sent no REQUEST_METHOD")
     length = get("CONTENT_LENGTH")
     if not length:
-        # The web server has taken the chunks apart, and the body ends where the input ends.
-        variables.pop("HTTP_TRANSFER_ENCODING", None)
+        drop("HTTP_TRANSFER_ENCODING", None)  # the web server has taken the chunks apart; the body ends with the input
     elif content_length(length) is None:
         raise RequestError(400, f"the web server sent a CONTENT_LENGTH that is no length: {length[:40]!r}")
     if not (get("SERVER_NAME") and get("SERVER_PORT", "").isdigit() and get("SERVER_PROTOCOL")):

@@ -72,8 +72,12 @@ class HandlerContract:
     """The status that the application gave, or None."""
     status_code: int = 0
     """The number in ``status``."""
-    headers: HeadersProtocol | None = None
-    """The headers that the application gave, or None."""
+    field_names: list[str] | None = None
+    """The names of the response's header fields in lower case, or None if they are to be asked of :attr:`headers`."""
+    field_lines: str = ""
+    """The header fields as they travel; of meaning while ``field_names`` is not None, and so is the next one."""
+    fields: HeaderList = []  # noqa: RUF012  # never written to: each response has a list of its own
+    """The header fields as :attr:`headers` shows them."""
     result: Iterable[bytes] | None = None
     """What the application returned, or None."""
     closed_result: Iterable[bytes] | None = None
@@ -92,6 +96,24 @@ class HandlerContract:
     """Whether the response has a body; no to HEAD, 1xx, 204 and 304.  Known once the head was sent."""
     client_gone: bool = False
     """Whether the connection broke while the response was written."""
+
+    _headers: HeadersProtocol | None = None
+
+    @property
+    def headers(self) -> HeadersProtocol | None:
+        """The headers that the application gave, or None.
+
+        The object is made when somebody asks for it: most responses are sent as the application gave them.
+        """
+        if self.field_names is not None:
+            self.field_names = None  # whoever asks may change them
+            self._headers = Headers.from_checked(self.fields)
+        return self._headers
+
+    @headers.setter
+    def headers(self, headers: HeadersProtocol | None) -> None:
+        self.field_names = None
+        self._headers = headers
 
     # The hooks that a transport supplies.
 

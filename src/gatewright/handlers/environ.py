@@ -32,4 +32,4 @@ class EnvironMixin(HandlerContract):
 
     def get_scheme(self) -> str:
         """Return ``wsgi.url_scheme``: "https" if the environ's ``HTTPS`` says so, else "http"."""
-        return guess_scheme(self.environ)
+        return guess_scheme(self.environ) if "HTTPS" in self.environ else "http"

@@ -11,8 +11,9 @@ from gatewright.spec.checks.response import (
     check_exc_info,
     check_header_fields,
     check_iterable,
+    check_status_field,
     check_status_line,
-    fields_are_known,
+    head_of,
 )
 from gatewright.spec.grammar import WITHOUT_CONTENT, WITHOUT_CONTENT_LENGTH, is_digits
 
@@ -47,6 +48,9 @@ class ResponseMixin(HandlerContract):
         Raises:
             BaseException: what went wrong while an error was being handled, after :meth:`close`.
         """
+        if self.response_started or self.client_gone:
+            self._forget()
+            self.client_gone = False
         try:
             self.setup_environ()
             self.result = application(self.environ, self.start_response)
@@ -118,14 +122,27 @@ class ResponseMixin(HandlerContract):
         elif self.response_started:
             refuse(broken("A26", "Headers already set!"))
         self.response_started = True
-        if type(status) is not str or status not in STATUS_CODES or not fields_are_known(headers):
-            violation = check_status_line(status) or check_header_fields(headers)
-            if violation is not None:
-                _refuse(violation)
-        make = self.headers_class
-        self.headers = Headers.from_checked(headers[:]) if make is Headers else make(headers[:])
-        self.status, self.status_code = status, STATUS_CODES.get(status) or int(status[:3])
+        code = STATUS_CODES.get(status) if type(status) is str else None
+        head = head_of(headers)
+        if code is None or head is None:
+            code, head = self._judge(status, headers)
+        self.status, self.status_code = status, code
+        if self.headers_class is Headers:
+            self.field_names, self.field_lines = head
+            self.fields = headers[:]
+        else:
+            self.headers = self.headers_class(headers[:])
         return self.write
+
+    def _judge(self, status: str, headers: HeaderList) -> tuple[int, tuple[list[str], str]]:
+        """Refuse what may not be sent; return the status code, the names and the fields of what may."""
+        violation = check_status_line(status) or check_header_fields(headers)
+        if violation is None and not self.origin_server:
+            violation = _status_field(headers)
+        if violation is not None:
+            _refuse(violation)
+        lines = [f"{name}: {value}\r\n" for name, value in headers]
+        return int(status[:3]), ([name.lower() for name, _ in headers], "".join(lines))
 
     def _replace_response(self, exc_info: OptExcInfo) -> None:
         violation = check_exc_info(exc_info)
@@ -157,7 +174,7 @@ class ResponseMixin(HandlerContract):
         if self.headers_sent:
             self.bytes_sent += size
         else:
-            if self.headers is None:
+            if self.field_names is None and self.headers is None:
                 refuse(broken("A05", "write() before start_response()"))
             self.bytes_sent = size  # set_content_length() reads it
             self.send_headers()
@@ -195,10 +212,10 @@ class ResponseMixin(HandlerContract):
     def finish_content(self) -> None:
         """Send the head if no block did, and log a body that is shorter than its Content-Length (rule A41)."""
         if not self.headers_sent:
-            if self.headers is None:
+            if self.field_names is None and self.headers is None:
                 refuse(broken("A06", "the application did not call start_response()"))
             if self.environ.get("REQUEST_METHOD") != "HEAD" and self.status_code not in WITHOUT_CONTENT:
-                self.headers.setdefault("Content-Length", "0")
+                self._add_content_length(0)
             self.send_headers()
             self._deliver(b"")
         if self.bytes_left:
@@ -212,17 +229,17 @@ class ResponseMixin(HandlerContract):
             AssertionError: ``start_response`` was not called (rule A06), or there is not just one Content-Length that
                 is a number (rule A41); nothing was sent then.
         """
-        headers = self.headers
-        if headers is None:
+        if self.field_names is None and self.headers is None:
             refuse(broken("A06", "the application did not call start_response()"))
         self.length_computed = False
         self.cleanup_headers()
-        items = list(headers.items())
-        names = [name.lower() for name, _ in items]
+        names = self.field_names
+        if names is None:
+            names = self._names()
         self.sends_content = self.status_code not in WITHOUT_CONTENT and self.environ.get("REQUEST_METHOD") != "HEAD"
         self.bytes_left = None if self.sends_content else 0
         if "content-length" in names:
-            length = self.bytes_sent if self.length_computed else _declared_length(items, names)
+            length = self.bytes_sent if self.length_computed else self._declared_length(names)
             if self.sends_content:
                 self.bytes_left = length
         modern = not self.origin_server or self.client_is_modern()
@@ -230,43 +247,75 @@ class ResponseMixin(HandlerContract):
         if not modern:
             return
         try:
-            if getattr(self.send_preamble, "__func__", None) is ResponseMixin.send_preamble:  # not overridden
-                self._write(self.preamble(names).encode("latin-1") + bytes(headers))
-            else:
+            if getattr(self.send_preamble, "__func__", None) is not ResponseMixin.send_preamble:  # overridden
                 self.send_preamble()
-                self._write(bytes(headers))
+                self._write(self._field_block())
+            elif self.field_names is None:
+                self._write(self.preamble(names).encode("latin-1") + self._field_block())
+            else:
+                self._write(f"{self.preamble(names)}{self.field_lines}\r\n".encode("latin-1"))
         except (ConnectionError, TimeoutError):
             self.client_gone = True
             raise
 
+    def _field_block(self) -> bytes:
+        """Return the fields as they travel, and the empty line after them."""
+        if self.field_names is not None:
+            return f"{self.field_lines}\r\n".encode("latin-1")
+        return bytes(self.headers) if self.headers is not None else b""
+
+    def _names(self) -> list[str]:
+        """Return the names of the fields in lower case where they are not known yet."""
+        if self.headers is None:
+            return []
+        return [name.lower() for name, _ in self.headers.items()]
+
     def send_preamble(self) -> None:
         """Write :meth:`preamble` by itself; where a subclass overrides this, it is called before the fields go."""
-        if self.headers is not None:
-            names = [name.lower() for name, _ in self.headers.items()]
-            self._write(self.preamble(names).encode("latin-1"))
+        if self.field_names is not None or self.headers is not None:
+            names = self.field_names
+            self._write(self.preamble(self._names() if names is None else names).encode("latin-1"))
 
     def cleanup_headers(self) -> None:
         """Add and remove what HTTP asks for before the head is sent; extend it to add headers of your own."""
-        headers = self.headers
-        if headers is None:
-            return
-        if "Content-Length" not in headers:
+        names = self.field_names
+        if names is None:
+            names = self._names()
+        if "content-length" not in names:
             self.set_content_length()
-        elif self.status_code in WITHOUT_CONTENT_LENGTH:
-            del headers["Content-Length"]
+        elif self.status_code in WITHOUT_CONTENT_LENGTH and self.headers is not None:
+            del self.headers["Content-Length"]
 
     def set_content_length(self) -> None:
         """Set the Content-Length where the body is known to be one block, the one just written (rule S57)."""
-        headers = self.headers
-        if headers is None or self.status_code in WITHOUT_CONTENT:
+        if self.status_code in WITHOUT_CONTENT:
             return
         try:
             blocks = len(self.result)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # it may have none
         except (TypeError, AttributeError, NotImplementedError):
             return
         if blocks == 1 and self.bytes_sent:
-            headers["Content-Length"] = str(self.bytes_sent)
+            self._add_content_length(self.bytes_sent)
             self.length_computed = True
+
+    def _add_content_length(self, length: int) -> None:
+        """Add a Content-Length unless there is one."""
+        if self.field_names is None:
+            if self.headers is not None:
+                self.headers.setdefault("Content-Length", str(length))
+        elif "content-length" not in self.field_names:
+            self.field_names.append("content-length")
+            self.field_lines += f"Content-Length: {length}\r\n"
+            self.fields.append(("Content-Length", str(length)))
+
+    def _declared_length(self, names: list[str]) -> int:
+        """Return the Content-Length; there must be one, and it must be a number (RFC 9110 section 8.6)."""
+        fields = self.fields if self.field_names is not None or self.headers is None else list(self.headers.items())
+        length = fields[names.index("content-length")][1]
+        if not is_digits(length) or names.count("content-length") > 1:
+            lengths = [value for name, value in fields if name.lower() == "content-length"]
+            refuse(broken("A41", f"Content-Length is not one decimal number: {lengths!r}", lengths))
+        return int(length)
 
     def close(self) -> None:
         """End the call: close the application's iterable and reset the state; the transport stays open."""
@@ -275,9 +324,15 @@ class ResponseMixin(HandlerContract):
                 self._close_result()
         finally:
             self.environ = {}
-            self.result = self.headers = self.status = None
+            self.result = self.status = self.field_names = self._headers = None  # _forget(), written out
             self.bytes_sent = 0
             self.headers_sent = self.response_started = False
+
+    def _forget(self) -> None:
+        """Reset the state; what is left of a call that was not closed, because its client went away, goes with it."""
+        self.result = self.status = self.field_names = self._headers = None
+        self.bytes_sent = 0
+        self.headers_sent = self.response_started = False
 
     def _close_result(self) -> None:
         """Close the application's iterable, once (rule S58)."""
@@ -293,6 +348,15 @@ def _refuse(violation: Violation) -> NoReturn:
     refuse(violation, ForbiddenCharacter if violation.rule.id in _CHARACTER_RULES else AssertionError)
 
 
+def _status_field(headers: HeaderList) -> Violation | None:
+    """Look for a ``Status`` field: the web server would see it beside ours (rule A23)."""
+    for name, value in headers:
+        violation = check_status_field(name, value)
+        if violation is not None:
+            return violation
+    return None
+
+
 def _require_iterable(result: Iterable[bytes] | None) -> Iterable[bytes]:
     """Refuse what cannot be a body (rules A07, A08); an empty str or bytes passes for an empty one, as in wsgiref."""
     body: object = result
@@ -300,12 +364,3 @@ def _require_iterable(result: Iterable[bytes] | None) -> Iterable[bytes]:
     if result is None or (violation is not None and not (isinstance(body, (str, bytes)) and not body)):
         refuse(violation or broken("A07", "The application returned None"))
     return result
-
-
-def _declared_length(items: list[tuple[str, str]], names: list[str]) -> int:
-    """Return the Content-Length; there must be one, and it must be a number (RFC 9110 section 8.6)."""
-    length = items[names.index("content-length")][1]
-    if names.count("content-length") > 1 or not is_digits(length):
-        lengths = [value for name, value in items if name.lower() == "content-length"]
-        refuse(broken("A41", f"Content-Length is not one decimal number: {lengths!r}", lengths))
-    return int(length)

@@ -65,7 +65,7 @@ class HTTPConnection(Stream):
         self.environ: WSGIEnvironment = {}
         self.is_modern = True
         self.keeps_alive = False
-        self.common = service.common
+        self.server_software = service.settings.server_name
         self.deadline = time.monotonic() + settings.head_timeout
 
     # What the worker calls.

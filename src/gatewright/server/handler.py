@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from time import time
 from typing import Protocol
 
 from gatewright.handlers import (
@@ -14,14 +13,20 @@ from gatewright.handlers import (
     ResponseMixin,
     SendfileMixin,
 )
-from gatewright.headers import Headers
-from gatewright.server.encoder import LAST_CHUNK, CommonFields, encode_chunk, frame_response, status_code
-from gatewright.server.head import CHUNKED
-from gatewright.server.response_fields import UNKNOWN, Fields, encode_fields
+from gatewright.server.encoder import LAST_CHUNK, encode_chunk
 from gatewright.spec.grammar import WITHOUT_CONTENT
-from gatewright.types import ErrorStream, HeaderList, InputStream, OptExcInfo, Write, WSGIEnvironment
+from gatewright.types import ErrorStream, InputStream, WSGIEnvironment
 
 __all__ = ["Exchange", "HTTPHandler", "HTTPMixin"]
+
+# RFC 9112 section 9.6 and, for HTTP/1.0, appendix C.2.2; by whether the client speaks HTTP/1.1, and whether the
+# connection stays open.
+_CONNECTION = {
+    (True, True): "",
+    (True, False): "Connection: close\r\n",
+    (False, True): "Connection: keep-alive\r\n",
+    (False, False): "Connection: close\r\n",
+}
 
 _JOINED = 32_768
 """Bytes of a body up to which copying it behind its head is cheaper than sending two pieces."""
@@ -55,8 +60,8 @@ class Exchange(Protocol):
     """Whether the client speaks HTTP/1.1."""
     keeps_alive: bool
     """Whether the connection stays open after the response; the handler sets it to False if it cannot."""
-    common: CommonFields
-    """Date and Server."""
+    server_software: str
+    """What the Server field says; empty for none."""
 
     def send(self, data: bytes) -> None:
         """Send bytes, and wait while the client does not take them.
@@ -88,7 +93,7 @@ class Exchange(Protocol):
         ...
 
 
-class HTTPMixin(ResponseMixin):
+class HTTPMixin(OriginServerMixin, ResponseMixin):
     """The transport of an HTTP/1.1 connection, and how a response is framed on it (RFC 9112 sections 6 and 9).
 
     Args:
@@ -105,12 +110,13 @@ class HTTPMixin(ResponseMixin):
     is_whole: bool = False
     """Whether the response has reached its end; if not, only the end of the connection tells the client."""
 
-    _fields: Fields | None = None
     _chunks: bool = False
+    _chunks_follow: bool = False
     _held: bytes = b""
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
+        self.server_software = exchange.server_software
 
     def __init_subclass__(cls) -> None:
         """Find out whether the short way is open for the class."""
@@ -155,46 +161,32 @@ class HTTPMixin(ResponseMixin):
 
     # The course of a response.
 
-    def start_response(self, status: str, headers: HeaderList, exc_info: OptExcInfo | None = None) -> Write:
-        """Take the status and headers, the usual ones without further ado; see the method that this one extends."""
-        if exc_info or self.response_started or not self.is_usual:
-            self._fields = None
-            return super().start_response(status, headers, exc_info)
-        self.response_started = True
-        self.status_code = status_code(status)
-        self._fields = encode_fields(headers)
-        self.status = status
-        self.headers = Headers.from_checked(headers[:])
-        return self.write
-
     def finish_response(self) -> None:
-        """Send the body, and close; a body that is one block, together with the head."""
-        fields, result = self._fields, self.result
-        if fields is None or type(result) is not list or len(result) != 1 or self.headers_sent:
+        """Send the body, and close; a body that is one block takes the short way, together with the head."""
+        names, result = self.field_names, self.result
+        if names is None or type(result) is not list or len(result) != 1 or self.headers_sent or not self.is_usual:
             super().finish_response()
             return
         body = result[0]
-        size = len(body)
         if (
             type(body) is not bytes
-            or fields[1] not in (size, UNKNOWN)
+            or "content-length" in names
+            and self._declared_length(names) != len(body)
             or self.status_code in WITHOUT_CONTENT
             or self.environ["REQUEST_METHOD"] == "HEAD"
         ):
             super().finish_response()
             return
-        self._send_whole(fields, body)
+        self._send_whole(names, body)
 
-    def _send_whole(self, fields: Fields, body: bytes) -> None:
+    def _send_whole(self, names: list[str], body: bytes) -> None:
+        """Send head and body at once, or have them sent: nobody waits for a client that takes its time."""
         exchange, size = self.exchange, len(body)
-        text, length, has_date, has_server = fields
-        if exchange.keeps_alive and not exchange.is_reusable():
+        lines = "" if "content-length" in names else f"Content-Length: {size}\r\n"
+        if not exchange.is_reusable():
             exchange.keeps_alive = False
-        own = exchange.common.lines(time(), with_date=not has_date, with_server=not has_server)
-        framing = "" if length == size else f"\r\nContent-Length: {size}"
-        if not (exchange.keeps_alive and exchange.is_modern):
-            framing += "\r\nConnection: keep-alive" if exchange.keeps_alive else "\r\nConnection: close"
-        head = f"HTTP/1.1 {self.status}{text}{own}{framing}\r\n\r\n".encode("latin-1")
+        lines += _CONNECTION[exchange.is_modern, exchange.keeps_alive]
+        head = f"{OriginServerMixin.preamble(self, names)}{self.field_lines}{lines}\r\n".encode("latin-1")
         self.headers_sent, self.bytes_sent, self.is_whole = True, size, True
         try:
             if size <= _JOINED:
@@ -209,29 +201,22 @@ class HTTPMixin(ResponseMixin):
     def send_headers(self) -> None:
         """Send the head; from then on the body is framed as the head says."""
         super().send_headers()
-        self._chunks = self._chunks_follow and self.sends_content
-
-    _chunks_follow: bool = False
+        self._chunks = self._chunks_follow
 
     def preamble(self, names: Container[str]) -> str:
         """Return the status line, Date and Server, and the fields that frame the response."""
         exchange = self.exchange
-        if exchange.keeps_alive and not exchange.is_reusable():
-            exchange.keeps_alive = False
-        declared = "content-length" in names
-        length = self.bytes_left if declared and self.bytes_left is not None else UNKNOWN
-        method = self.environ.get("REQUEST_METHOD", "GET")
-        lines, framing, exchange.keeps_alive = frame_response(
-            self.status_code,
-            method,
-            length,
-            declared=declared,
-            modern=exchange.is_modern,
-            keep_alive=exchange.keeps_alive,
-        )
-        self._chunks_follow = framing == CHUNKED
-        own = exchange.common.lines(time(), with_date="date" not in names, with_server="server" not in names)
-        return f"HTTP/1.1 {self.status}{own}{lines}\r\n"
+        keeps_alive = exchange.keeps_alive and exchange.is_reusable()
+        lines = ""
+        self._chunks_follow = False
+        if self.sends_content and "content-length" not in names:
+            self._chunks_follow = exchange.is_modern
+            if exchange.is_modern:
+                lines = "Transfer-Encoding: chunked\r\n"
+            else:
+                keeps_alive = False
+        exchange.keeps_alive = keeps_alive
+        return super().preamble(names) + lines + _CONNECTION[exchange.is_modern, keeps_alive]
 
     def finish_content(self) -> None:
         """Send what is missing of head and body; a body that is shorter than it said ends the connection."""
@@ -249,5 +234,5 @@ class HTTPMixin(ResponseMixin):
             super().close()
 
 
-class HTTPHandler(HTTPMixin, ErrorPageMixin, SendfileMixin, EnvironMixin, OriginServerMixin, HandlerContract):
+class HTTPHandler(HTTPMixin, ErrorPageMixin, SendfileMixin, EnvironMixin, HandlerContract):
     """Runs one call of an application for a connection of the server."""

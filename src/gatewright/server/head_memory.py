@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gatewright.errors import RequestError
 from gatewright.server.head import Head
-from gatewright.server.usual_head import set_request_line
+from gatewright.server.limits import Limits
+from gatewright.server.usual_head import parse_usual
 from gatewright.types import WSGIEnvironment
 
 __all__ = ["HeadMemory"]
@@ -23,17 +23,15 @@ class HeadMemory:
     It serves heads that come alone: nothing before them, no body and no further request after.
 
     Args:
-        max_line: bytes that the request line may have.
+        limits: see there; the fields were held to them when they came first.
     """
 
-    __slots__ = ("_environ", "_fields", "_keeps_alive", "_max_line", "_misses", "_version", "is_useless")
+    __slots__ = ("_environ", "_fields", "_limits", "_misses", "is_useless")
 
-    def __init__(self, max_line: int) -> None:
-        self._max_line = max_line
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         self._fields = b""
         self._environ: WSGIEnvironment = {}
-        self._version = ""
-        self._keeps_alive = False
         self._misses = 0
         self.is_useless = False
         """Whether this client's fields differ so often that the memory should be given up."""
@@ -41,22 +39,14 @@ class HeadMemory:
     def recall(self, data: bytes) -> Head | None:
         """Return the head in ``data`` if it has the fields of the last one and a usual request line, or None."""
         fields = self._fields
-        size = len(data) - len(fields)
-        if not data.endswith(fields) or size > self._max_line or not fields:
+        if not fields or not data.endswith(fields):
             self._miss()
             return None
-        line = data[:size].decode("latin-1")
-        environ = self._environ.copy()
-        try:
-            if not line.isascii() or not line.isprintable():  # a line end within would be another field
-                return None
-            set_request_line(line, environ)
-        except (ValueError, RequestError):
-            return None
-        if environ["SERVER_PROTOCOL"] != self._version:
+        line = data[: -len(fields)]
+        if b"\r" in line:  # there are more fields
             return None
         self._misses = 0
-        return environ, 0, self._keeps_alive, False
+        return parse_usual(line, self._environ, self._limits.request_line, 0, 0)
 
     def _miss(self) -> None:
         if self._fields:
@@ -70,10 +60,9 @@ class HeadMemory:
             data: the whole of it, with its empty line and nothing else.
             head: what :func:`~gatewright.server.usual_head.parse_usual` made of it; a copy is kept.
         """
-        environ, length, self._keeps_alive, _ = head
+        environ, length, _, _ = head
         start = data.find(b"\r\n")
         if length or len(data) - start > _MAX_SIZE:
             return
         self._fields = data[start:]
         self._environ = environ.copy()
-        self._version = environ["SERVER_PROTOCOL"]

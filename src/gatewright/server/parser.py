@@ -26,7 +26,7 @@ class HeadReader:
         self._max_line = min(limits.request_line, limits.field_line, limits.all_fields)
         self._max_fields = limits.fields
         self._max_body = limits.max_body
-        self._memory: HeadMemory | None = HeadMemory(limits.request_line)
+        self._memory: HeadMemory | None = HeadMemory(limits)
         self._comes_alone = True
         self._strict: StrictHead | None = None
         self.rest = b""
@@ -58,30 +58,24 @@ class HeadReader:
                     self.rest = b""
                     return head
                 if memory.is_useless:
-                    self._memory = None
-            head = self._feed_usual(data)
-            if head is not None:
-                return head
+                    self._memory = memory = None
+            if self._comes_alone and data.endswith(b"\r\n\r\n"):
+                end = len(data) - 4
+            else:
+                end = data.find(b"\r\n\r\n")
+            if end >= 0:
+                head = parse_usual(data[:end], self._base, self._max_line, self._max_fields, self._max_body)
+                if head is not None:
+                    self.rest = data[end + 4 :]
+                    if memory is not None and not self.rest:
+                        memory.remember(data, head)
+                    return head
+                if self._comes_alone and data.count(b"\r\n\r\n") > 1:
+                    # This client does not wait for answers: from now on the end of the first request is looked for.
+                    self._comes_alone = False
+                    return self.feed(data)
             self._strict = StrictHead(self._limits, self._base)
         return self._feed_strict(self._strict, data)
-
-    def _feed_usual(self, data: bytes) -> Head | None:
-        """Read a usual head, if there is a whole one."""
-        end = len(data) - 4
-        if not self._comes_alone or not data.endswith(b"\r\n\r\n"):
-            end = data.find(b"\r\n\r\n")
-        head = (
-            parse_usual(data[:end], self._base, self._max_line, self._max_fields, self._max_body) if end >= 0 else None
-        )
-        if head is None and self._comes_alone and data.count(b"\r\n\r\n") > 1:
-            # This client does not wait for the answers: from now on the end of the first request is looked for.
-            self._comes_alone = False
-            return self._feed_usual(data)
-        if head is not None:
-            self.rest = data[end + 4 :]
-            if self._memory is not None and not self.rest:
-                self._memory.remember(data, head)
-        return head
 
     def _feed_strict(self, strict: StrictHead, data: bytes) -> Head | None:
         head = strict.feed(data)

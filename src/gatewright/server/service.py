@@ -6,9 +6,7 @@ from collections.abc import Callable
 
 from attrs import field, frozen
 
-from gatewright.handlers.origin_server import format_date_time
 from gatewright.server.access_log import LogLine, combined, json_line
-from gatewright.server.encoder import CommonFields
 from gatewright.server.handler import HTTPHandler
 from gatewright.server.limits import Limits
 from gatewright.server.settings import Settings
@@ -35,7 +33,6 @@ class Service:
     handler_class: type[HTTPHandler] = HTTPHandler
     count: Callable[[], object] | None = None
     limits: Limits = field(init=False)
-    common: CommonFields = field(init=False)
     log_line: LogLine | None = field(init=False)
 
     @limits.default
@@ -48,10 +45,6 @@ class Service:
             body=settings.body_size,
             underscores=settings.underscores,
         )
-
-    @common.default
-    def _common(self) -> CommonFields:
-        return CommonFields(self.settings.server_name, format_date_time)
 
     @log_line.default
     def _log_line(self) -> LogLine | None:

@@ -19,9 +19,12 @@ from gatewright.spec.framing import MAX_LENGTH_DIGITS, Field
 from gatewright.spec.request_line import decode_path
 from gatewright.types import WSGIEnvironment
 
-__all__ = ["learn", "parse_usual", "set_request_line"]
+__all__ = ["learn", "parse_usual"]
 
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "PROPFIND", "REPORT"})
+
+# Whether the connection stays open if nothing is said about it; another version is for the strict parser.
+_MODERN = {"HTTP/1.1": True, "HTTP/1.0": False}
 
 # Alone, as these are nearly always sent; a list of options is for the strict parser.
 _KEEPS_ALIVE = {"keep-alive": True, "Keep-Alive": True, "close": False}
@@ -49,7 +52,7 @@ def parse_usual(block: bytes, base: WSGIEnvironment, max_line: int, max_fields: 
     """Read a head, if it is a usual one.
 
     Args:
-        block: the head without the empty line and the line end before it.
+        block: the head without the empty line and the line end before it.  If it is more than one head, it is unusual.
         base: the variables that are the same for all requests; copied, not changed.
         max_line: bytes that the block may have: a line limit, so that lines need not be measured one by one.
         max_fields: how many field lines it may have.
@@ -66,61 +69,40 @@ def parse_usual(block: bytes, base: WSGIEnvironment, max_line: int, max_fields: 
         return None
     environ = base.copy()
     try:
-        keeps_alive = set_request_line(lines[0], environ)
+        method, target, version = lines[0].split(" ")
+        if method not in _METHODS or not target.startswith("/") or "#" in target or "\t" in target:
+            return None
+        path, _, query = target.partition("?")
+        environ["REQUEST_METHOD"] = method
+        environ["SCRIPT_NAME"] = ""
+        environ["PATH_INFO"] = decode_path(path) if "%" in path else path
+        environ["QUERY_STRING"] = query
+        environ["SERVER_PROTOCOL"] = version
+        keeps_alive = _MODERN[version]
         del lines[0]
         size = len(environ) + len(lines)
         variables = _variables
         for line in lines:
             name, _, value = line.partition(" ")
-            environ[variables[name]] = value.strip()  # of ASCII without controls it takes SP and HTAB only
+            environ[variables[name]] = value.strip()  # of printable ASCII and HTAB, this is what OWS allows
     except (KeyError, ValueError, RequestError):
         return None
     if len(environ) != size:  # something was repeated
         return None
     host = environ.get("HTTP_HOST")
-    if host not in _hosts and (host is not None or environ["SERVER_PROTOCOL"] != "HTTP/1.0"):
+    if host not in _hosts and (host is not None or version != "HTTP/1.0"):
         return None
-    connection = environ.get("HTTP_CONNECTION")
-    if connection is not None:
+    if "HTTP_CONNECTION" in environ:
+        connection = environ["HTTP_CONNECTION"]
         if connection not in _KEEPS_ALIVE:
             return None
         keeps_alive = _KEEPS_ALIVE[connection]
-    digits = environ.get("CONTENT_LENGTH")
-    if digits is None:
+    if "CONTENT_LENGTH" not in environ:
         return environ, 0, keeps_alive, False
+    digits = environ["CONTENT_LENGTH"]
     if not digits.isdigit() or len(digits) > MAX_LENGTH_DIGITS or int(digits) > max_body:
         return None
     return environ, int(digits), keeps_alive, False
-
-
-def set_request_line(line: str, environ: WSGIEnvironment) -> bool:
-    """Put into environ what a usual request line says.
-
-    Args:
-        line: without its line end; of ASCII, and of printable characters except that HTAB is looked for here.
-        environ: changed.
-
-    Returns:
-        Whether the connection stays open if there is no Connection field.
-
-    Raises:
-        ValueError: it is unusual, or unsound.
-        RequestError: the same, said by the function that decodes the path.
-    """
-    method, target, version = line.split(" ")
-    if method not in _METHODS or not target.startswith("/") or "#" in target or "\t" in target:
-        raise ValueError
-    path, _, query = target.partition("?")
-    environ["REQUEST_METHOD"] = method
-    environ["SCRIPT_NAME"] = ""
-    environ["PATH_INFO"] = decode_path(path) if "%" in path else path
-    environ["QUERY_STRING"] = query
-    environ["SERVER_PROTOCOL"] = version
-    if version == "HTTP/1.1":
-        return True
-    if version != "HTTP/1.0":
-        raise ValueError
-    return False
 
 
 def learn(fields: Iterable[Field]) -> None:

@@ -40,27 +40,23 @@ class Crew:
             turn: :attr:`first` for the thread that begins as the owner.
         """
         try:
-            turn = turn or self._stand_by()
-            while turn is not None:
+            while (turn := turn or self._stand_by()) is not None:
                 if self._loop.run(turn):
                     self._end()
                     return
-                turn = self._stand_by()
+                turn = None
         except BaseException as fault:  # noqa: BLE001  # run() raises it where somebody sees it
-            self._fail(turn, fault)
+            self.failure = fault
+            self._loop.finished = True
+            if turn is None:
+                self._loop.wake()
+            else:
+                self._end()
 
     def _end(self) -> None:
         self._loop.close()
         self._timer.set(0)
         self.ended.set()
-
-    def _fail(self, turn: Ownership | None, fault: BaseException) -> None:
-        self.failure = fault
-        self._loop.finished = True
-        if turn is self._turn:
-            self._end()
-        else:
-            self._loop.wake()
 
     def _stand_by(self) -> Ownership | None:
         """Wait until the loop can be taken over, and return what makes this thread its owner; None if it has ended."""
@@ -79,12 +75,8 @@ class Crew:
                 elif call is not seen and call is not turn.urgent:
                     self._timer.set(self._patience / 2)
                 elif (taken := turn.take()) is not None:
-                    return self._succeed(taken)
+                    self._turn = Ownership(self._timer, self._patience, taken)
+                    return self._turn
                 else:
                     self._timer.set(self._patience)
                 seen = call
-
-    def _succeed(self, taken: Claim) -> Ownership:
-        self._turn = turn = Ownership(self._timer, self._patience)
-        self._loop.take_away(*taken)
-        return turn

@@ -93,6 +93,8 @@ class Loop:
 
     def run(self, turn: Ownership) -> bool:
         """Own the loop until it has ended, which returns True, or the turn was overtaken: False."""
+        if turn.taken is not None:
+            self._take_away(*turn.taken)
         connections, unusual, claims = self._connections, self._unusual, turn.claims
         wait, tick, read = self._poller.wait, self._limits.tick, Interest.READ
         while not self.finished:
@@ -125,7 +127,7 @@ class Loop:
                 self._look_round(turn.now)
         return True
 
-    def take_away(self, descriptor: int, connection: Connection) -> None:
+    def _take_away(self, descriptor: int, connection: Connection) -> None:
         """Do without a connection, whose call goes on in the thread that was overtaken."""
         del self._connections[descriptor]
         self._forget(descriptor)
@@ -241,7 +243,7 @@ class Loop:
             self._acceptor.watch()
 
     def close(self) -> None:
-        """Close everything; the last thing that the last owner does."""
+        """Close everything; the last thing that the last owner does.  Again, it does nothing."""
         self._acceptor.close()
         for connection in self._connections.values():
             _close(connection)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import select
 import selectors
 import sys
+from contextlib import suppress
 from typing import Protocol
 
 from gatewright.worker.contract import Interest
@@ -33,7 +34,7 @@ class Poller(Protocol):
         ...
 
     def remove(self, descriptor: int) -> None:
-        """Watch it no longer; it is still open."""
+        """Watch it no longer; if somebody has closed it meanwhile, never mind."""
         ...
 
     def wait(self, seconds: float) -> list[tuple[int, int]]:
@@ -68,7 +69,8 @@ if sys.platform == "linux":
 
         def remove(self, descriptor: int) -> None:
             """Watch no longer."""
-            self._epoll.unregister(descriptor)
+            with suppress(OSError):
+                self._epoll.unregister(descriptor)
 
         def wait(self, seconds: float) -> list[tuple[int, int]]:
             """Return what is ready."""

@@ -6,7 +6,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Container, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 
 from gatewright.sockets import Address, Listener, TCPAddress
@@ -45,12 +45,17 @@ def serve(
             given.
 
     Raises:
-        ConfigurationError: if a number is not positive.
+        ConfigurationError: if a number is too small.
     """
-    worker = Worker(listeners, connect, threads=threads, max_connections=max_connections, grace=grace, allowed=allowed)
-    with _stopped_by_signals(worker, inline=threads == 1):
-        ready(f"{protocol} on {', '.join(_place(listener.address) for listener in listeners)}")
-        worker.run()
+    with ExitStack() as closing:
+        for listener in listeners:
+            closing.callback(listener.close)
+        worker = Worker(
+            listeners, connect, threads=threads, max_connections=max_connections, grace=grace, allowed=allowed
+        )
+        with _stopped_by_signals(worker, inline=threads == 1):
+            ready(f"{protocol} on {', '.join(_place(listener.address) for listener in listeners)}")
+            worker.run()
 
 
 def _place(address: Address) -> str:

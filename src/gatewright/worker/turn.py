@@ -26,10 +26,12 @@ class Ownership:
     Args:
         timer: wakes a spare thread; None if there is none, ever.
         patience: how many seconds a call may last before it is taken over.
+        taken: the call from which it was taken over; None for the first ownership.
     """
 
     timer: Timer | None
     patience: float
+    taken: Claim | None = None
     claims: list[Claim] = field(init=False, factory=list[Claim])
     now: float = field(init=False, default=0.0)
     polling: bool = field(init=False, default=False)

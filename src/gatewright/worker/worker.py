@@ -41,7 +41,7 @@ class Worker:
         tick: every how many seconds the deadlines of connections are looked at.
 
     Raises:
-        ConfigurationError: if a number is not positive.
+        ConfigurationError: if a number is too small.
     """
 
     def __init__(
@@ -56,8 +56,13 @@ class Worker:
         patience: float = 0.002,
         tick: float = 1.0,
     ) -> None:
-        if threads < 1 or max_connections < 1 or grace < 0:
-            raise ConfigurationError("a worker needs a thread, a connection and time, each a positive number")
+        for name, number, least in (
+            ("threads", threads, 1),
+            ("connections", max_connections, 1),
+            ("seconds of grace", grace, 0),
+        ):
+            if number < least:
+                raise ConfigurationError(f"the number of {name} is {number}, and has to be {least} at least")
         poller = make_poller()
         limits = Limits(max_connections, grace, tick)
         self._loop = Loop(connect, Acceptor(listeners, poller, allowed), poller, limits)
@@ -113,6 +118,7 @@ class Worker:
             self._loop.wake()
             timer.set(0)
             if _are_over(threads):
+                self._loop.close()
                 timer.close()
         if crew.failure is not None:
             raise crew.failure

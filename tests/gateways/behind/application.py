@@ -1,13 +1,12 @@
 """The application of the suite: it is put into a folder of its own, and served from there by each gateway.
 
-It imports nothing of the tests, and talks to them through files beside it: named pipes, as a CGI script has nothing else.
+It imports nothing of the tests, and talks to them through files beside it: a CGI script has nothing else.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -54,7 +53,7 @@ def body(environ: Environ, size: int) -> Iterator[bytes]:
 
 def query(environ: Environ) -> dict[str, str]:
     """Return the words of the query."""
-    return dict(parse_qsl(environ.get("QUERY_STRING", "")))
+    return dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
 
 
 def tell(pipe: str, message: str) -> None:
@@ -108,7 +107,9 @@ def download(environ: Environ, start_response: StartResponse) -> Iterable[bytes]
 
 def cookies(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
     """Send a header twice."""
-    return plain(environ, start_response, "two", ("Set-Cookie", "a=1; Path=/"), ("Set-Cookie", "b=2"), ("X-Odd", "\xe9 \xff"))
+    return plain(
+        environ, start_response, "two", ("Set-Cookie", "a=1; Path=/"), ("Set-Cookie", "b=2"), ("X-Odd", "\xe9 \xff")
+    )
 
 
 def status(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

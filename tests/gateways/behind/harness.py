@@ -22,7 +22,7 @@ from attrs import frozen
 
 from behind.setups import CONFIGURATIONS, Setup
 
-TIMEOUT: Final = 5
+TIMEOUT: Final = 20
 """Seconds after which whatever does not happen is taken not to happen."""
 
 REQUIRED: Final = "GATEWRIGHT_WEB_SERVERS"
@@ -197,6 +197,7 @@ def _write(site: Site, gateway: int, application: Path) -> None:
         "/srv/hello/venv/bin/python": sys.executable,
         "/srv/hello": str(folder),
         "/run/hello": f"{folder}/run",
+        "/var/log/lighttpd": str(folder),
         "8080": str(site.port),
         "9000": str(gateway),
     }
@@ -205,9 +206,6 @@ def _write(site: Site, gateway: int, application: Path) -> None:
         pattern = "|".join(map(re.escape, replaced))
         (folder / target).write_text(re.sub(pattern, lambda found: replaced[found[0]], text), encoding="utf-8")
         (folder / target).chmod(0o755)
-    if site.setup.server == "nginx":
-        for name in ("fastcgi_params", "scgi_params"):
-            shutil.copy(f"/etc/nginx/{name}", folder / name)
     main = SERVERS[site.setup.server].main.format(
         folder=folder,
         port=site.port,
@@ -221,7 +219,7 @@ SCRIPTS: Final = ("hello.cgi", "hello.fcgi")
 
 
 def _modules(configuration: str) -> str:
-    """Return the directives that ``a2enmod`` stands for, for the modules that a configuration names, and Debian's own."""
+    """Return what loads the modules that Debian's Apache has, and those that a configuration names."""
     named = re.findall(r"^# a2enmod (.+)$", configuration, re.MULTILINE)
     names = ["mpm_event", "authz_core", "alias", *" ".join(named).split()]
     names[3:3] = ["proxy"] if any(name.startswith("proxy_") for name in names) else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from attrs import field, frozen
+from attrs import frozen
 
 CONFIGURATIONS: Final = Path(__file__).parents[3] / "docs" / "web-servers"
 """The home of the configurations: users read what the tests run."""
@@ -17,14 +17,17 @@ class Setup:
 
     Attributes:
         name: the configuration's, without suffix; it begins with the web server's.
-        log: the file in which ``wsgi.errors`` ends up.
+        log: the file in which ``wsgi.errors`` ends up; SCGI has no way to the web server's.
         refused: the bytes that the web server refuses in a path, percent-encoded.
         refusal: the status with which it does.
-        merges_slashes: whether slashes in a row become one.
+        merges_slashes: whether slashes in a row become one; Apache looks for scripts along the path, name by name.
         refused_in_query: the bytes that it refuses in a query, percent-encoded or not.
-        normalizes_query: whether it encodes and decodes what it likes in a query.
+        normalizes_query: whether it writes the query anew, as lighttpd does with ``url-normalize-unreserved`` and
+            ``url-normalize-required``, which Debian switches on.
         streams_requests: whether the application is called before the whole request is there.
-        tells_of_failure: whether a response without Content-Length that ends too early is seen to.
+        takes_chunks: whether it takes a request whose length the client does not tell.
+        tells_of_failure: whether a response without Content-Length that ends too early is seen to.  CGI has no way
+            to say so, and what nginx passes on unbuffered ends well for it, however it ends.
         run_once: whether the process serves one request.
         crowd: how many requests are made at once.
     """
@@ -37,6 +40,7 @@ class Setup:
     refused_in_query: frozenset[int] = frozenset()
     normalizes_query: bool = False
     streams_requests: bool = False
+    takes_chunks: bool = True
     tells_of_failure: bool = True
     run_once: bool = False
     crowd: int = 200
@@ -52,42 +56,66 @@ class Setup:
         return CONFIGURATIONS / f"{self.name}.conf"
 
 
-SCGI: Final = {"log": "gateway.out", "tells_of_failure": False}
-"""SCGI has no stream for errors, and no end of a response but the connection's."""
-
-CGI: Final = {"run_once": True, "tells_of_failure": False, "crowd": 40}
-"""Each request is a process, and 200 interpreters at once need 3 GB."""
-
 NOT_FOR_LIGHTTPD: Final = frozenset({*range(32), 127, 192, 193, *range(245, 256)})
 """``url-ctrls-reject``, which Debian switches on, refuses controls and what is never part of UTF-8."""
 
-LIGHTTPD: Final = {
-    "refused": NOT_FOR_LIGHTTPD,
-    "refused_in_query": NOT_FOR_LIGHTTPD,
-    "normalizes_query": True,
-    "merges_slashes": True,
-    "streams_requests": True,
-}
-"""``url-normalize-unreserved`` and ``url-normalize-required``, likewise on, write the query anew."""
+FEW: Final = 20
+"""Each request to a CGI script is a process: 200 interpreters at once need 3 GB and half a minute."""
 
-APACHE: Final = {"refusal": 404, "streams_requests": True}
+ALL: Final = (
+    Setup(name="nginx-fastcgi"),
+    Setup(name="nginx-fastcgi-unix", streams_requests=True, tells_of_failure=False),
+    Setup(name="nginx-scgi", log="gateway.out"),
+    Setup(name="nginx-scgi-unix", log="gateway.out", streams_requests=True, tells_of_failure=False),
+    Setup(
+        name="lighttpd-fastcgi",
+        refused=NOT_FOR_LIGHTTPD,
+        refused_in_query=NOT_FOR_LIGHTTPD,
+        normalizes_query=True,
+        merges_slashes=True,
+    ),
+    Setup(
+        name="lighttpd-scgi",
+        log="gateway.out",
+        refused=NOT_FOR_LIGHTTPD,
+        refused_in_query=NOT_FOR_LIGHTTPD,
+        normalizes_query=True,
+        merges_slashes=True,
+        streams_requests=True,
+        takes_chunks=False,
+    ),
+    Setup(
+        name="lighttpd-cgi",
+        log="breakage.log",
+        refused=NOT_FOR_LIGHTTPD,
+        refused_in_query=NOT_FOR_LIGHTTPD,
+        normalizes_query=True,
+        merges_slashes=True,
+        streams_requests=True,
+        takes_chunks=False,
+        tells_of_failure=False,
+        run_once=True,
+        crowd=FEW,
+    ),
+    Setup(
+        name="apache-cgid",
+        refusal=404,
+        merges_slashes=True,
+        streams_requests=True,
+        tells_of_failure=False,
+        run_once=True,
+        crowd=FEW,
+    ),
+    Setup(name="apache-proxy-fcgi", refusal=404, streams_requests=True),
+    Setup(
+        name="apache-proxy-scgi",
+        log="gateway.out",
+        refusal=404,
+        merges_slashes=True,
+        streams_requests=True,
+        takes_chunks=False,
+    ),
+    Setup(name="apache-fcgid", refusal=404, merges_slashes=True, tells_of_failure=False),
+)
 
-WALK: Final = {"merges_slashes": True}
-"""Apache looks for the script along the path, name by name."""
-
-SETUPS: Final = {
-    setup.name: setup
-    for setup in (
-        Setup(name="nginx-fastcgi"),
-        Setup(name="nginx-fastcgi-unix", streams_requests=True),
-        Setup(name="nginx-scgi", **SCGI),
-        Setup(name="nginx-scgi-unix", streams_requests=True, **SCGI),
-        Setup(name="lighttpd-fastcgi", **LIGHTTPD),
-        Setup(name="lighttpd-scgi", **LIGHTTPD, **SCGI),
-        Setup(name="lighttpd-cgi", **LIGHTTPD, **CGI),
-        Setup(name="apache-cgid", **APACHE, **WALK, **CGI),
-        Setup(name="apache-proxy-fcgi", **APACHE),
-        Setup(name="apache-proxy-scgi", **APACHE, **WALK, **SCGI),
-        Setup(name="apache-fcgid", **APACHE, **WALK),
-    )
-}
+SETUPS: Final = {setup.name: setup for setup in ALL}

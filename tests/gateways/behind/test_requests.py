@@ -22,7 +22,7 @@ def environ_of(answer: Answer) -> dict[str, str | bool]:
 
 
 @pytest.mark.parametrize(
-    ("target", "script_name", "path_info"),
+    "target, script_name, path_info",
     [
         ("/", "", "/"),
         ("/environ", "", "/environ"),

@@ -19,6 +19,7 @@ from gatewright.spec.checks import (
     check_status,
     check_status_line,
     fields_are_known,
+    head_of,
     response,
 )
 from gatewright.spec.grammar import HOP_BY_HOP, control_in_value, is_latin_1, is_status, is_token
@@ -230,6 +231,16 @@ def test_names_are_bounded(memories: list[Collection[str]]) -> None:
 
 
 @given(FIELDS)
+def test_head_of(fields: list[tuple[str, str]]) -> None:
+    """The head of known fields is that of a closer look, or none."""
+    for _ in range(2):
+        head = head_of(fields)
+        expected = ([name.lower() for name, _ in fields], "".join(f"{name}: {value}\r\n" for name, value in fields))
+        assert head is None or (head == expected and check_header_fields(fields) is None)
+        check_header_fields(fields)
+
+
+@given(FIELDS)
 def test_known_fields_may_be_sent(fields: list[tuple[str, str]]) -> None:
     """Fields that are known need no further check, before and after others were seen."""
     for _ in range(2):
@@ -242,6 +253,7 @@ def test_bad_headers_are_not_known(headers: Any) -> None:
     """Nothing that may not be sent is ever known, whatever it is."""
     check_header_fields([("X", "y")])
     assert not fields_are_known(headers)
+    assert head_of(headers) is None
 
 
 @pytest.mark.usefixtures("memories")

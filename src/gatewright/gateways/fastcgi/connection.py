@@ -142,7 +142,7 @@ class FastCGIConnection(GatewayConnection):
         request.variables = whole.variables
         request.running = True
         self._run_here(request, _whole_body(whole.body, request.content_length()))
-        return self._rest() if self._leaving or self.broken or request.known else Interest.READ
+        return self._rest() if self._leaving or self.broken or self.draining or request.known else Interest.READ
 
     def _proceed(self) -> Interest:
         """Run what is ready to run, one at a time or all at once."""
@@ -166,6 +166,8 @@ class FastCGIConnection(GatewayConnection):
             return self.linger() if self._unread else Interest.CLOSE
         was_idle, self.idle = self.idle, self._decoder.is_idle()
         limits = self._service.limits
+        if self.idle and self.draining:
+            return Interest.CLOSE
         if self.idle:
             self.expect_request()
         elif any(request.variables is not None for request in self._requests.values()):

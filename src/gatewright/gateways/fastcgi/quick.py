@@ -11,9 +11,10 @@ from attrs import frozen
 
 from gatewright.gateways.fastcgi import records
 from gatewright.gateways.fastcgi.events import BEGIN_BODY
+from gatewright.gateways.fastcgi.pairs import parse_pairs
 from gatewright.gateways.fastcgi.records import HEADER
 from gatewright.gateways.limits import Limits
-from gatewright.gateways.variables import RESERVED
+from gatewright.gateways.variables import RESERVED, merge
 
 __all__ = ["Whole", "read_whole"]
 
@@ -78,8 +79,10 @@ def read_whole(data: bytes, limits: Limits) -> Whole | None:
         position = middle + value_length
         variables[text[middle - name_length : middle]] = text[middle:position]
         count += 1
-    if position != end or not len(variables) == count <= limits.variables or "" in variables:
-        return None  # a name that is repeated, empty or cut short is the decoder's to judge
+    if position != end or not 0 < count <= limits.variables or "" in variables:
+        return None  # no name, or one that is empty or cut short, is the decoder's to judge
+    if len(variables) != count:
+        variables = merge(parse_pairs(data[24:end]))
     return Whole(keep_conn, variables, body)
 
 

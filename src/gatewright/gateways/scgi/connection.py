@@ -31,7 +31,14 @@ class SCGIHandler(GatewayHandler):
 
     def send(self, blocks: list[bytes]) -> None:
         """Send the blocks as they are: a response in SCGI is what it is in CGI, and ends where the connection ends."""
-        self.connection.send([b"".join(blocks)] if sum(map(len, blocks)) < RECEIVE else blocks)
+        self.connection.send(blocks)
+
+    def finish(self) -> None:
+        """Send what is held."""
+        if self.held_size <= RECEIVE:
+            self.connection.send([b"".join(self.held)])
+        else:
+            self.connection.send(self.held)
 
 
 class _Rest(RawIOBase):
@@ -116,7 +123,7 @@ class SCGIConnection(GatewayConnection):
         if not handler.completed:
             return self.reset()
         if handler.held:
-            handler.send(handler.held)
+            handler.finish()
         return self.linger() if self._unread > 0 else Interest.CLOSE
 
     def _body(self, request: Request, begun: bytes | bytearray) -> InputStream:

@@ -43,25 +43,35 @@ def decode(data: bytes | bytearray, limits: Limits) -> Request | None:
     """
     colon = data.find(b":", 0, len(str(limits.variables_bytes)) + 1)
     if colon < 0:
-        _check_length(data, limits)
+        _length_of(data, limits)
         return None
-    size = _check_length(data[:colon], limits)
+    digits = data[:colon]
+    size = _length_of(digits, limits)
     end = colon + 1 + size
     if len(data) <= end:
         return None
     if data[end] != _COMMA:
         raise MalformedRequest("the netstring does not end with a comma")
-    if not size or data[end - 1]:
-        raise MalformedRequest("the variables do not end with a NUL")
-    fields = data[colon + 1 : end - 1].decode("latin-1").split("\0")
-    variables = _variables(fields, limits)
-    return Request(variables, int(variables["CONTENT_LENGTH"]), end + 1)
+    text = data[colon + 1 : end].decode("latin-1")
+    fields = text.split("\0")
+    variables = dict(zip(fields[:-1:2], fields[1::2], strict=False))
+    count = len(variables)
+    if 2 * count + 1 != len(fields) or not count or fields[-1] or RESERVED in text or "" in variables or count > limits.variables:
+        variables = _judge(fields, limits)
+    length = fields[0] == "CONTENT_LENGTH" and content_length(fields[1])
+    if type(length) is not int:
+        raise MalformedRequest(f"there is no CONTENT_LENGTH first, but {'='.join(fields[:2])[:60]!r}")
+    if variables.get("SCGI") != "1":
+        raise MalformedRequest("there is no variable SCGI with the value 1")
+    if "HTTP_CONTENT_LENGTH" in variables:
+        length = _mend_length(variables, length)
+    return Request(variables, length, end + 1)
 
 
 _COMMA: Final = ord(",")
 
 
-def _check_length(digits: bytes | bytearray, limits: Limits) -> int:
+def _length_of(digits: bytes | bytearray, limits: Limits) -> int:
     """Return the length that a netstring begins with; of digits that may go on, what there is."""
     if not digits.isdigit():
         raise MalformedRequest(f"a netstring begins with a number, not with {bytes(digits[:20])!r}")
@@ -72,28 +82,30 @@ def _check_length(digits: bytes | bytearray, limits: Limits) -> int:
     return int(digits)
 
 
-def _variables(fields: list[str], limits: Limits) -> dict[str, str]:
-    names, values = fields[::2], fields[1::2]
+def _judge(fields: list[str], limits: Limits) -> dict[str, str]:
+    """Return the variables of fields with something odd about them, or say what is wrong."""
+    if fields[-1] or len(fields) == 1:
+        raise MalformedRequest("the variables do not end with a NUL")
+    names, values = fields[:-1:2], fields[1:-1:2]
     if len(names) != len(values):
-        raise MalformedRequest(f"the variable {names[-1]!r} has no value")
-    if names[0] != "CONTENT_LENGTH":
-        raise MalformedRequest(f"the first variable is {names[0]!r}, not CONTENT_LENGTH")
+        raise MalformedRequest(f"the variable {names[-1][:40]!r} has no value")
     if len(names) > limits.variables:
         raise MalformedRequest(f"more than {limits.variables} variables")
-    variables = dict(zip(names, values, strict=True))
-    if len(variables) < len(names) or RESERVED in "".join(names):
-        variables = merge(list(zip(names, values, strict=True)), repeated=False)
-    if "" in variables:
+    if "" in names:
         raise MalformedRequest("a variable has no name")
-    if variables.get("SCGI") != "1":
-        raise MalformedRequest("there is no variable SCGI with the value 1")
-    length = content_length(values[0])
-    if length is None:
-        raise MalformedRequest(f"CONTENT_LENGTH is no length: {values[0][:40]!r}")
-    if (content_length(variables.get("HTTP_CONTENT_LENGTH", "")) or 0) > length:
-        # nginx with `scgi_request_buffering off` says what it has read so far, and only the field says how much follows.
-        variables["CONTENT_LENGTH"] = variables["HTTP_CONTENT_LENGTH"]
-    return variables
+    return merge(list(zip(names, values, strict=True)), repeated=False)
+
+
+def _mend_length(variables: dict[str, str], length: int) -> int:
+    """Return how long the body is if the request's own field says more than the web server does.
+
+    nginx with ``scgi_request_buffering off`` says what it has read so far; only the field says how much follows.
+    """
+    field = content_length(variables["HTTP_CONTENT_LENGTH"])
+    if field is None or field <= length:
+        return length
+    variables["CONTENT_LENGTH"] = variables["HTTP_CONTENT_LENGTH"]
+    return field
 
 
 def encode(variables: dict[str, str], body: bytes = b"") -> bytes:

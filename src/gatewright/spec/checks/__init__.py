@@ -22,8 +22,10 @@ if TYPE_CHECKING:
         check_headers,
         check_iterable,
         check_status,
+        check_status_field,
         check_status_line,
         fields_are_known,
+        head_of,
     )
     from gatewright.spec.checks.violation import Violation
 
@@ -44,10 +46,12 @@ __all__ = [
     "check_iterable",
     "check_start_response",
     "check_status",
+    "check_status_field",
     "check_status_line",
     "check_wrapped_file",
     "environ_is_sound",
     "fields_are_known",
+    "head_of",
     "refuse",
     "takes",
     "violation_of",
@@ -68,3 +72,7 @@ def __getattr__(name: str) -> object:
                 globals()[name] = found
                 return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

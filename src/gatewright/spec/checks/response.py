@@ -20,6 +20,8 @@ from gatewright.spec.grammar import (
 TYPE_CHECKING = False  # that of typing, whose import CGI would pay for at each request
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from gatewright.spec.checks.violation import Violation
     from gatewright.types import HeaderList
 
@@ -29,7 +31,9 @@ _MEMORY = 1024
 STATUS_CODES: dict[str, int] = {}
 """The codes of the statuses that were found sound."""
 
-_sendable_names: set[str] = set()
+_sendable_names: dict[str, str] = {}
+"""The names that may be sent, and the same in lower case; without ``Status``, which not every server may send."""
+
 _sound_names: set[str] = set()
 
 
@@ -68,10 +72,11 @@ def check_headers(headers: HeaderList) -> Violation | None:
     if violation is not None:
         return _transfer_coding(violation) or violation
     for name, value in headers:
-        violation = _check_name_further(name, value)
+        violation = check_status_field(name, value) or _check_name_further(name, value)
         if violation is not None:
             return violation
-        _remember(name, _sound_names)
+        if len(_sound_names) < _MEMORY:
+            _sound_names.add(name)
     return None
 
 
@@ -92,7 +97,29 @@ def check_header_fields(headers: HeaderList) -> Violation | None:
     return None
 
 
-def fields_are_known(headers: HeaderList, names: set[str] = _sendable_names) -> bool:
+def head_of(headers: HeaderList) -> tuple[list[str], str] | None:
+    """Return the names in lower case and the fields as they travel, or None if they need a closer look.
+
+    The fast answer for the common case, and the whole work in one pass: all names were found good before, and all
+    values are plain ASCII.  Where it returns None, :func:`check_header_fields` decides.
+    """
+    if type(headers) is not list:
+        return None
+    names: list[str] = []
+    head = ""
+    try:
+        for item in headers:
+            name, value = item
+            names.append(_sendable_names[name])
+            if type(item) is not tuple or type(name) is not str or type(value) is not str or not value.isprintable():
+                return None
+            head += f"{name}: {value}\r\n"
+    except (KeyError, TypeError, ValueError):
+        return None
+    return (names, head) if head.isascii() else None
+
+
+def fields_are_known(headers: HeaderList, names: Container[str] = _sendable_names) -> bool:
     """Whether :func:`check_header_fields` finds no fault, the fast answer for the common case.
 
     All names were found good before and all values are plain ASCII.  Good headers may be called unknown, never the
@@ -135,6 +162,17 @@ def check_field_value(value: object) -> Violation | None:
     if character is not None:
         return broken("A18", f"Bad header value: {value!r} (bad char: {character!r})", value)
     return None
+
+
+def check_status_field(name: str, value: str) -> Violation | None:
+    """Return that a sound field is named ``Status``, for which CGI has a meaning of its own (rule A23), or None."""
+    if name.lower() != "status":
+        return None
+    message = (
+        "The Status header cannot be used; it conflicts with CGI script, "
+        f"and HTTP status is not given through headers (value: {value!r})."
+    )
+    return broken("A23", message, name)
 
 
 def check_exc_info(exc_info: object) -> Violation | None:
@@ -182,11 +220,6 @@ def _is_sound(status: str) -> bool:
     return sound
 
 
-def _remember(text: str, memory: set[str]) -> None:
-    if len(memory) < _MEMORY:
-        memory.add(text)
-
-
 def _check_status_characters(status: str) -> Violation | None:
     character = control_in_value(status) or ("\t" if "\t" in status else None)
     if character is not None:
@@ -232,9 +265,11 @@ def _check_field(name: object, value: object) -> Violation | None:
         return broken("A17", f"Bad header name: {name!r}", name)
     if not is_latin_1(value):
         return broken("A19", f"Header value holds a character above U+00FF: {value!r}", value)
-    if name.lower() in HOP_BY_HOP:
+    lower = name.lower()
+    if lower in HOP_BY_HOP:
         return broken("A20", f"Hop-by-hop header, '{name}: {value}', not allowed", name)
-    _remember(name, _sendable_names)
+    if lower != "status" and len(_sendable_names) < _MEMORY:
+        _sendable_names[name] = lower
     return None
 
 
@@ -249,12 +284,6 @@ def _check_name_further(name: str, value: str) -> Violation | None:
     """Judge what harms nobody on the wire but breaks a rule."""
     if name.lower() == "proxy-connection":
         return broken("A21", f"A header that affects the connection, '{name}: {value}', not allowed", name)
-    if name.lower() == "status":
-        message = (
-            "The Status header cannot be used; it conflicts with CGI script, "
-            f"and HTTP status is not given through headers (value: {value!r})."
-        )
-        return broken("A23", message, name)
     if name.endswith(("-", "_")):
         return broken("A17", f"Names may not end in '-' or '_': {name!r}", name)
     return None

@@ -233,7 +233,7 @@ RULES: tuple[Rule, ...] = (
         reference="RFC 3875 section 6.3.3",
         why="A CGI gateway takes that field for the status line, so it overrides the status argument.",
         fix="Give the status to start_response as the first argument only.",
-        enforcers=frozenset({Enforcer.VALIDATOR}),
+        enforcers=frozenset({Enforcer.VALIDATOR, Enforcer.HANDLER}),
         derived=True,
     ),
     Rule(

@@ -1,0 +1,157 @@
+"""What ``gatewright serve`` starts for web servers, and what it refuses."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from gatewright.errors import ConfigurationError
+from gatewright.serving import Options, prepare
+
+DEMO = "gatewright.simple_server:demo_app"
+TIME_LIMIT = 60  # seconds that a process may take to start or to end, on a slow machine
+
+SCGI_REQUEST = b"70:CONTENT_LENGTH\0000\0SCGI\0001\0REQUEST_METHOD\0GET\0REQUEST_URI\0/\0SCRIPT_NAME\0\0,"
+
+
+class Gateway:
+    """A running ``gatewright serve`` and the line that it printed."""
+
+    def __init__(self, process: subprocess.Popen[str], line: str) -> None:
+        self.process = process
+        self.line = line
+
+    def stop(self) -> tuple[int, str, str]:
+        """Send SIGTERM; return the exit status and what was printed since the first line, both streams."""
+        self.process.send_signal(signal.SIGTERM)
+        stdout, stderr = self.process.communicate(timeout=TIME_LIMIT)
+        return self.process.returncode, stdout, stderr
+
+
+@contextmanager
+def serving(*arguments: str, stdin: int = subprocess.DEVNULL) -> Generator[Gateway]:
+    """Run ``gatewright serve``; it is killed, and the block fails, if it is too slow."""
+    command = [sys.executable, "-m", "gatewright", "serve", DEMO, *arguments]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=stdin, stdout=pipe, stderr=pipe, text=True) as process:
+        alarm = threading.Timer(TIME_LIMIT, process.kill)
+        alarm.start()
+        try:
+            assert process.stdout is not None
+            yield Gateway(process, process.stdout.readline())
+        finally:
+            alarm.cancel()
+            process.kill()
+
+
+def answer_over_scgi(client: socket.socket) -> bytes:
+    """Return the status line of a response."""
+    with client:
+        client.settimeout(TIME_LIMIT)
+        client.sendall(SCGI_REQUEST)
+        return b"".join(iter(lambda: client.recv(65536), b"")).partition(b"\r\n")[0]
+
+
+def test_scgi_over_tcp() -> None:
+    """SCGI is served at the address that was printed, which is no URL."""
+    with serving("--protocol", "scgi", "--bind", "127.0.0.1:0") as gateway:
+        found = re.fullmatch(rf"Serving {DEMO} by SCGI on 127\.0\.0\.1:(\d+) \(Ctrl-C stops it\)\n", gateway.line)
+        assert found, gateway.line
+        client = socket.create_connection(("127.0.0.1", int(found[1])), TIME_LIMIT)
+        assert answer_over_scgi(client) == b"Status: 200 OK"
+
+
+def test_unix_socket(tmp_path: Path) -> None:
+    """A Unix socket has the permissions that were asked for, and is gone afterwards."""
+    path = tmp_path / "socket"
+    with serving("--protocol", "fastcgi", "--bind", f"unix:{path}", "--socket-mode", "620") as gateway:
+        assert gateway.line == f"Serving {DEMO} by FastCGI on unix:{path} (Ctrl-C stops it)\n"
+        assert stat.S_IMODE(os.stat(path).st_mode) == 0o620
+        assert (gateway.stop(), path.exists()) == ((0, "Stopped\n", ""), False)
+
+
+def test_inherited_socket() -> None:
+    """Without an address, the socket that the process was started with is served."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        serving("--protocol", "scgi", stdin=listener.fileno()) as gateway,
+    ):
+        client = socket.create_connection(listener.getsockname(), TIME_LIMIT)
+        assert answer_over_scgi(client) == b"Status: 200 OK"
+        assert f"127.0.0.1:{listener.getsockname()[1]}" in gateway.line
+
+
+def test_two_addresses() -> None:
+    """A gateway may listen in several places."""
+    with serving("--protocol", "scgi", "--bind", "127.0.0.1:0", "--bind", "[::1]:0") as gateway:
+        ports = re.findall(r":(\d+)[, ]", gateway.line)
+        places = zip(["127.0.0.1", "::1"], map(int, ports), strict=True)
+        clients = [socket.create_connection(place, TIME_LIMIT) for place in places]
+        assert [answer_over_scgi(client) for client in clients] == [b"Status: 200 OK"] * 2
+
+
+def test_peers() -> None:
+    """Who may not connect is refused, and standard error says so."""
+    with serving("--protocol", "scgi", "--bind", "127.0.0.1:0", "--allow", "192.0.2.1") as gateway:
+        port = int(re.findall(r":(\d+) ", gateway.line)[0])
+        with socket.create_connection(("127.0.0.1", port), TIME_LIMIT) as client:
+            assert client.recv(1) == b""
+        assert gateway.stop()[2] == "refused a connection from 127.0.0.1, which is not an allowed address\n"
+
+
+@pytest.mark.parametrize(
+    "options, line",
+    [
+        (Options(threads=2), "--threads is for --protocol fastcgi and scgi"),
+        (Options(mode="660"), "--socket-mode is for --protocol fastcgi and scgi"),
+        (Options(script_name=""), "--script-name is for --protocol fastcgi and scgi"),
+        (Options(bind=["fd://3"]), "address fd://3 is for --protocol fastcgi and scgi"),
+        (Options(bind=[":1", ":2"]), "more than one --bind is for --protocol fastcgi and scgi"),
+    ],
+)
+def test_not_for_http(options: Options, line: str) -> None:
+    """What HTTP has no use for is refused by name."""
+    with pytest.raises(ConfigurationError) as refusal:
+        prepare("http", options)
+    assert str(refusal.value) == line
+
+
+@pytest.mark.parametrize(
+    "options, line",
+    [
+        (Options(mode="888"), "socket mode '888' is not one like 660, in octal digits"),
+        (Options(mode="rw"), "socket mode 'rw' is not one like 660, in octal digits"),
+        (Options(bind=["8000"]), "address '8000' has no port"),
+        (Options(allow="localhost"), "'localhost' is not a list of IP addresses"),
+    ],
+)
+def test_mistaken(options: Options, line: str) -> None:
+    """An option that makes no sense is refused before the application is loaded."""
+    with pytest.raises(ConfigurationError, match=f"^{re.escape(line)}"):
+        prepare("scgi", options)
+
+
+@pytest.mark.parametrize(
+    "options, line",
+    [
+        (Options(bind=["127.0.0.1:0"], threads=0), "the number of threads is 0, and has to be 1 at least"),
+        (Options(bind=["fd://99999"]), "address fd://99999 is not a listening socket"),
+        (Options(bind=["unix:s"], owner=":no-such-group"), "address unix:s: there is no group 'no-such-group'"),
+    ],
+)
+def test_cannot_be_done(options: Options, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What only the system can tell is refused when it is tried."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigurationError, match=f"^{re.escape(line)}"):
+        prepare("scgi", options)("nothing", lambda _environ, _start_response: [])
