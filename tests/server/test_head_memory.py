@@ -26,7 +26,8 @@ def strict(data: bytes) -> Head | int | None:
 
 
 def filled() -> HeadMemory:
-    """Return a memory of the first head."""
+    """Return a memory of the first head, whose names and host are known."""
+    assert HeadReader(Limits(), {}).feed(FIRST) is not None
     memory = HeadMemory(100)
     head = strict(FIRST)
     assert isinstance(head, tuple)
@@ -35,7 +36,8 @@ def filled() -> HeadMemory:
 
 
 @pytest.mark.parametrize(
-    "line", [b"GET /a?b HTTP/1.1", b"POST /%41 HTTP/1.1", b"HEAD // HTTP/1.1", b"OPTIONS /? HTTP/1.1"]
+    "line",
+    [b"GET /a?b HTTP/1.1", b"POST /%41 HTTP/1.1", b"HEAD // HTTP/1.1", b"OPTIONS /? HTTP/1.1"],
 )
 def test_recalled(line: bytes) -> None:
     """A head with the same fields is what the strict parser reads."""
@@ -45,6 +47,7 @@ def test_recalled(line: bytes) -> None:
 @pytest.mark.parametrize(
     "data",
     [
+        b"GET / HTTP/1.2" + FIELDS,
         b"GET / HTTP/1.0" + FIELDS,
         b"GET /\x7f HTTP/1.1" + FIELDS,
         b"GET /\r\nX:y HTTP/1.1" + FIELDS,

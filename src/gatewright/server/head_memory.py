@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from gatewright.errors import RequestError
 from gatewright.server.head import Head
-from gatewright.server.limits import Limits
-from gatewright.server.usual_head import parse_usual
+from gatewright.server.usual_head import set_request_line
 from gatewright.types import WSGIEnvironment
 
 __all__ = ["HeadMemory"]
@@ -23,15 +23,17 @@ class HeadMemory:
     It serves heads that come alone: nothing before them, no body and no further request after.
 
     Args:
-        limits: see there; the fields were held to them when they came first.
+        max_line: bytes that the request line may have.
     """
 
-    __slots__ = ("_environ", "_fields", "_limits", "_misses", "is_useless")
+    __slots__ = ("_environ", "_fields", "_keeps_alive", "_max_line", "_misses", "_version", "is_useless")
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, max_line: int) -> None:
+        self._max_line = max_line
         self._fields = b""
         self._environ: WSGIEnvironment = {}
+        self._version = ""
+        self._keeps_alive = False
         self._misses = 0
         self.is_useless = False
         """Whether this client's fields differ so often that the memory should be given up."""
@@ -42,11 +44,19 @@ class HeadMemory:
         if not fields or not data.endswith(fields):
             self._miss()
             return None
-        line = data[: -len(fields)]
-        if b"\r" in line:  # there are more fields
+        line = data[: -len(fields)].decode("latin-1")
+        # Not printable is also a line end, and with it another field.
+        if len(line) > self._max_line or not line.isascii() or not line.isprintable():
+            return None
+        environ = self._environ.copy()
+        try:
+            set_request_line(line, environ)
+        except (KeyError, ValueError, RequestError):
+            return None
+        if environ["SERVER_PROTOCOL"] != self._version:
             return None
         self._misses = 0
-        return parse_usual(line, self._environ, self._limits.request_line, 0, 0)
+        return environ, 0, self._keeps_alive, False
 
     def _miss(self) -> None:
         if self._fields:
@@ -60,9 +70,10 @@ class HeadMemory:
             data: the whole of it, with its empty line and nothing else.
             head: what :func:`~gatewright.server.usual_head.parse_usual` made of it; a copy is kept.
         """
-        environ, length, _, _ = head
+        environ, length, self._keeps_alive, _ = head
         start = data.find(b"\r\n")
         if length or len(data) - start > _MAX_SIZE:
             return
         self._fields = data[start:]
         self._environ = environ.copy()
+        self._version = environ["SERVER_PROTOCOL"]

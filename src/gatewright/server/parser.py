@@ -26,7 +26,7 @@ class HeadReader:
         self._max_line = min(limits.request_line, limits.field_line, limits.all_fields)
         self._max_fields = limits.fields
         self._max_body = limits.max_body
-        self._memory: HeadMemory | None = HeadMemory(limits)
+        self._memory: HeadMemory | None = HeadMemory(limits.request_line)
         self._comes_alone = True
         self._strict: StrictHead | None = None
         self.rest = b""
@@ -59,10 +59,8 @@ class HeadReader:
                     return head
                 if memory.is_useless:
                     self._memory = memory = None
-            if self._comes_alone and data.endswith(b"\r\n\r\n"):
-                end = len(data) - 4
-            else:
-                end = data.find(b"\r\n\r\n")
+            alone = self._comes_alone and data.endswith(b"\r\n\r\n")
+            end = len(data) - 4 if alone else data.find(b"\r\n\r\n")
             if end >= 0:
                 head = parse_usual(data[:end], self._base, self._max_line, self._max_fields, self._max_body)
                 if head is not None:
@@ -70,7 +68,7 @@ class HeadReader:
                     if memory is not None and not self.rest:
                         memory.remember(data, head)
                     return head
-                if self._comes_alone and data.count(b"\r\n\r\n") > 1:
+                if alone and data.count(b"\r\n\r\n") > 1:
                     # This client does not wait for answers: from now on the end of the first request is looked for.
                     self._comes_alone = False
                     return self.feed(data)

@@ -19,7 +19,7 @@ from gatewright.spec.framing import MAX_LENGTH_DIGITS, Field
 from gatewright.spec.request_line import decode_path
 from gatewright.types import WSGIEnvironment
 
-__all__ = ["learn", "parse_usual"]
+__all__ = ["learn", "parse_usual", "set_request_line"]
 
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "PROPFIND", "REPORT"})
 
@@ -69,16 +69,7 @@ def parse_usual(block: bytes, base: WSGIEnvironment, max_line: int, max_fields: 
         return None
     environ = base.copy()
     try:
-        method, target, version = lines[0].split(" ")
-        if method not in _METHODS or not target.startswith("/") or "#" in target or "\t" in target:
-            return None
-        path, _, query = target.partition("?")
-        environ["REQUEST_METHOD"] = method
-        environ["SCRIPT_NAME"] = ""
-        environ["PATH_INFO"] = decode_path(path) if "%" in path else path
-        environ["QUERY_STRING"] = query
-        environ["SERVER_PROTOCOL"] = version
-        keeps_alive = _MODERN[version]
+        keeps_alive = set_request_line(lines[0], environ)
         del lines[0]
         size = len(environ) + len(lines)
         variables = _variables
@@ -90,7 +81,7 @@ def parse_usual(block: bytes, base: WSGIEnvironment, max_line: int, max_fields: 
     if len(environ) != size:  # something was repeated
         return None
     host = environ.get("HTTP_HOST")
-    if host not in _hosts and (host is not None or version != "HTTP/1.0"):
+    if host not in _hosts and (host is not None or environ["SERVER_PROTOCOL"] != "HTTP/1.0"):
         return None
     if "HTTP_CONNECTION" in environ:
         connection = environ["HTTP_CONNECTION"]
@@ -103,6 +94,33 @@ def parse_usual(block: bytes, base: WSGIEnvironment, max_line: int, max_fields: 
     if not digits.isdigit() or len(digits) > MAX_LENGTH_DIGITS or int(digits) > max_body:
         return None
     return environ, int(digits), keeps_alive, False
+
+
+def set_request_line(line: str, environ: WSGIEnvironment) -> bool:
+    """Put into environ what a usual request line says.
+
+    Args:
+        line: without its line end; of printable ASCII, or HTAB, which is looked for here.
+        environ: changed, in the case of an error too.
+
+    Returns:
+        Whether the connection stays open if there is no Connection field.
+
+    Raises:
+        ValueError: it is unusual, or unsound.
+        KeyError: the same of the version.
+        RequestError: the same of the path, said by the function that decodes it.
+    """
+    method, target, version = line.split(" ")
+    if method not in _METHODS or not target.startswith("/") or "#" in target or "\t" in target:
+        raise ValueError
+    path, _, query = target.partition("?")
+    environ["REQUEST_METHOD"] = method
+    environ["SCRIPT_NAME"] = ""
+    environ["PATH_INFO"] = decode_path(path) if "%" in path else path
+    environ["QUERY_STRING"] = query
+    environ["SERVER_PROTOCOL"] = version
+    return _MODERN[version]
 
 
 def learn(fields: Iterable[Field]) -> None:
