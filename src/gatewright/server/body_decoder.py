@@ -26,10 +26,11 @@ class LengthDecoder:
         length: bytes.
     """
 
-    __slots__ = ("_left", "is_done", "rest")
+    __slots__ = ("is_done", "left", "rest")
 
     def __init__(self, length: int) -> None:
-        self._left = length
+        self.left = length
+        """Bytes that are still to come."""
         self.is_done = not length
         """Whether the body is whole."""
         self.rest = b""
@@ -41,13 +42,13 @@ class LengthDecoder:
         Args:
             data: not empty; the body must not be done.
         """
-        left = self._left - len(data)
+        left = self.left - len(data)
         if left > 0:
-            self._left = left
+            self.left = left
             return [memoryview(data)]
-        self.rest = data[self._left :]
-        piece = memoryview(data)[: self._left]
-        self._left = 0
+        self.rest = data[self.left :]
+        piece = memoryview(data)[: self.left]
+        self.left = 0
         self.is_done = True
         return [piece]
 

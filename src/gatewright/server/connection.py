@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import io
 import socket
-import sys
 import time
-from tempfile import SpooledTemporaryFile
-from typing import IO
 
 from gatewright.body import RequestBody
 from gatewright.errors import RequestError
 from gatewright.handlers.origin_server import format_date_time
 from gatewright.server.access_log import LOGGER, Served
-from gatewright.server.body_decoder import BodyDecoder, open_decoder
+from gatewright.server.awaited_body import AwaitedBody, DroppedBody
+from gatewright.server.base_environ import base_environ
+from gatewright.server.body_decoder import BodyDecoder, LengthDecoder, open_decoder
 from gatewright.server.encoder import CONTINUE
+from gatewright.server.handler import HTTPHandler
 from gatewright.server.head import CHUNKED, Head
 from gatewright.server.parser import HeadReader
 from gatewright.server.refusal import refusal_page
@@ -30,13 +30,14 @@ __all__ = ["HTTPConnection"]
 _AWAITED = 65_536
 
 # Bytes of an unread body that are read and dropped to keep the connection; more end it.
-_DRAINED = 65_536
-
-# Bytes of a chunked body that are held in memory; the rest goes to a temporary file.
-_IN_MEMORY = 262_144
+_DROPPED = 65_536
 
 # How many requests of one connection are answered in a row before the others have their turn.
 _IN_A_ROW = 64
+
+# Seconds that an idle connection has, when the worker stops, for a request that may be on its way: it is answered, and
+# told that it was the last.
+_LAST_CHANCE = 2.0
 
 
 class HTTPConnection(Stream):
@@ -52,13 +53,15 @@ class HTTPConnection(Stream):
         settings = service.settings
         super().__init__(sock, settings.write_timeout)
         self._service = service
-        self._reader = HeadReader(service.limits, _base_environ(service, sock, peer))
+        self._reader = HeadReader(service.limits, base_environ(service, sock, peer))
         self._rest = b""
         self._outgoing: list[memoryview] = []
-        self._awaiting: _Awaited | None = None
+        self._awaiting: AwaitedBody | DroppedBody | None = None
         self._body: RequestBody | None = None
         self._decoder: BodyDecoder | None = None
+        self._handler: HTTPHandler | None = None
         self._draining = False
+        self._sends_on = False  # the client may still send what nobody reads
         self._begun = False
         self._began_at = 0.0
         self._expects_continue = False
@@ -96,11 +99,11 @@ class HTTPConnection(Stream):
         return Interest.CLOSE
 
     def drain(self) -> Interest:
-        """Close now if no request is on its way, else after it."""
+        """Answer what has begun, and what is on its way already, as the last of this connection."""
         self._draining = True
-        if self._begun or self._linger_left or self._rest:
-            return Interest.READ
-        return Interest.WRITE if self._outgoing else Interest.CLOSE
+        if not self._begun and not self._outgoing:
+            self.deadline = min(self.deadline, time.monotonic() + _LAST_CHANCE)
+        return Interest.WRITE if self._outgoing or self._rest else Interest.READ
 
     def close(self) -> None:
         """Close the socket, and what was stored of a body."""
@@ -115,7 +118,7 @@ class HTTPConnection(Stream):
         for _ in range(_IN_A_ROW):
             try:
                 if self._awaiting is not None:
-                    done = self._await_body(self._awaiting, data, turn)
+                    done = self._go_on_with(self._awaiting, data, turn)
                 else:
                     head = self._reader.feed(data)
                     done = self._begin_head(turn) if head is None else self._begin(head, turn)
@@ -141,77 +144,88 @@ class HTTPConnection(Stream):
         self.environ, length, keeps_alive, self._expects_continue = head
         self.keeps_alive = keeps_alive and not self._draining
         self.is_modern = self.environ["SERVER_PROTOCOL"] != "HTTP/1.0"
+        rest = self._reader.rest
         if not length:
-            self._rest = self._reader.rest
+            self._rest = rest
             self.environ["wsgi.input"] = io.BytesIO()
             return self._answer(turn)
         self._begun = True
-        rest = self._reader.rest
         decoder = open_decoder(length, self._service.limits)
         if self._expects_continue or not self._is_awaited(length):
             return self._answer_streamed(decoder, decoder.feed(rest) if rest else [], turn)
-        self._awaiting = _Awaited(decoder, length)
+        self._awaiting = AwaitedBody(decoder, length)
         self.deadline = turn.now + self._service.settings.body_timeout
-        return self._await_body(self._awaiting, rest, turn) if rest else Interest.READ
+        return self._go_on_with(self._awaiting, rest, turn) if rest else Interest.READ
 
     def _is_awaited(self, length: int) -> bool:
         if length == CHUNKED:
             return self._service.settings.chunked_bodies == "store"
         return length <= _AWAITED
 
-    def _await_body(self, awaited: _Awaited, data: bytes, turn: Turn) -> Interest | None:
-        awaited.feed(data)
+    def _go_on_with(self, body: AwaitedBody | DroppedBody, data: bytes, turn: Turn) -> Interest | None:
+        """Take more of a body that the loop waits for."""
         self.deadline = turn.now + self._service.settings.body_timeout
-        if not awaited.decoder.is_done:
+        if not body.feed(data):
+            return self.linger()
+        if not body.decoder.is_done:
             return Interest.READ
         self._awaiting = None
-        self._rest = awaited.decoder.rest
-        with awaited.open(self.environ) as file:
+        self._rest = body.decoder.rest
+        if isinstance(body, DroppedBody):
+            return self._next(turn.now)
+        with body.open(self.environ) as file:
             self.environ["wsgi.input"] = file
             return self._answer(turn)
 
     def _answer_streamed(self, decoder: BodyDecoder, pieces: list[memoryview], turn: Turn) -> Interest | None:
-        body = self._body = RequestBody(StreamedBody(self, decoder, pieces))
+        """Run the application, which reads the body as it comes; then see to what it left of it."""
+        self._decoder = decoder
+        self._body = body = RequestBody(StreamedBody(self, decoder, pieces))
         self.environ["wsgi.input"] = body
-        try:
-            done = self._answer(turn)
-            if done is None and not body.drain(_DRAINED):
-                return self.linger()
+        done = self._answer(turn)
+        self._body = self._decoder = None
+        if decoder.is_done:
             self._rest = decoder.rest
-            return done
-        finally:
-            self._body = None
+        elif self.keeps_alive and done is not Interest.CLOSE:
+            self._awaiting = DroppedBody(decoder, _DROPPED)
+            return done or Interest.READ
+        else:
+            self._sends_on = True
+            return self.linger() if done is Interest.CLOSE else done
+        return done
 
     def _answer(self, turn: Turn) -> Interest | None:
-        """Run the application; None if the next request may be served."""
+        """Run the application; None if the connection may go on with the next request."""
         service = self._service
         if service.log_line is not None:
             self._began_at = time.time()
         handler = service.handler_class(self)
+        self._handler = handler
         handler.run(service.application)
         if service.count is not None:
             service.count()
         self._begun = False
         if not handler.is_whole:
-            return Interest.CLOSE if handler.client_gone or not handler.headers_sent else self.reset()
+            return Interest.CLOSE if handler.is_delimited or handler.client_gone else self.reset()
         if self._outgoing:
             self.deadline = time.monotonic() + self._write_timeout
             return Interest.WRITE
-        return self._next(turn)
+        return self._next(turn.now)
 
-    def _next(self, turn: Turn) -> Interest | None:
+    def _next(self, now: float) -> Interest | None:
+        """Let the next request come, unless this one was the last."""
         if not self.keeps_alive or self._draining:
-            return self.linger()
-        self.deadline = turn.now + self._service.settings.keep_alive
+            return self.linger() if self._rest or self._sends_on else Interest.CLOSE
+        self.deadline = now + self._service.settings.keep_alive
         return None
 
     def _refuse(self, refusal: RequestError) -> Interest:
         """Answer with an error and read nothing more as a request (RFC 9112 section 9.6)."""
-        self._begun = False
-        self.keeps_alive = False
+        self._begun = self.keeps_alive = False
         own = f"Date: {format_date_time(time.time())}\r\n"
         self._outgoing = self.send_some([refusal_page(refusal, own)])
-        return self._send_outgoing() if self._outgoing else self.linger()
+        self._sends_on = True
+        return Interest.WRITE if self._outgoing else self.linger()
 
     def _send_outgoing(self) -> Interest:
         """Go on sending what the client did not take at once."""
@@ -220,10 +234,9 @@ class HTTPConnection(Stream):
         if self._outgoing:
             self.deadline = time.monotonic() + self._write_timeout
             return Interest.WRITE
-        if not self.keeps_alive or self._draining:
-            return self.linger()
-        self.deadline = time.monotonic() + self._service.settings.keep_alive
-        return Interest.WRITE if self._rest else Interest.READ
+        if self._awaiting is not None and self.keeps_alive:
+            return Interest.READ
+        return self._next(time.monotonic()) or (Interest.WRITE if self._rest else Interest.READ)
 
     # What the handler and the body call, inside a call of the application.
 
@@ -259,13 +272,19 @@ class HTTPConnection(Stream):
 
     def is_reusable(self) -> bool:
         """Whether another request could follow, as far as this one's body is concerned."""
-        return self._body is None or self._body.failure is None
+        body, decoder = self._body, self._decoder
+        if body is None or decoder is None:
+            return True
+        if body.failure is not None or self._expects_continue:  # a client that was not told to go on sends no body
+            return False
+        return not isinstance(decoder, LengthDecoder) or decoder.left <= _DROPPED
 
     def receive_body(self) -> bytes:
         """Wait for bytes of the body; a client that waits for permission to send them gets it (RFC 9110 10.1.1)."""
         if self._expects_continue:
             self._expects_continue = False
-            self.send(CONTINUE)
+            if self._handler is not None and not self._handler.headers_sent:
+                self.send(CONTINUE)
         return self.receive(self._service.settings.body_timeout)
 
     def log_response(self, status: int, size: int) -> None:
@@ -278,52 +297,3 @@ class HTTPConnection(Stream):
             target = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}{'?' if query else ''}{query}"
             served = Served(environ, target, status, size, self._began_at, now - self._began_at)
             LOGGER.info(log_line(served))
-
-
-class _Awaited:
-    """A body that is taken from the connection by the loop, before the application is called."""
-
-    def __init__(self, decoder: BodyDecoder, length: int) -> None:
-        self.decoder = decoder
-        self._length = length
-        self._file: IO[bytes] = io.BytesIO() if length >= 0 else SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  # closed below
-
-    def feed(self, data: bytes) -> None:
-        self._file.writelines(self.decoder.feed(data))
-
-    def open(self, environ: WSGIEnvironment) -> IO[bytes]:
-        """Return the body; environ tells its length, as RFC 9112 section 7.1.3 does once the chunks are decoded.
-
-        Many frameworks take a request without CONTENT_LENGTH for one without a body.
-        """
-        if self._length < 0:
-            environ["CONTENT_LENGTH"] = str(self._file.tell())
-            environ.pop("HTTP_TRANSFER_ENCODING", None)
-        self._file.seek(0)
-        return self._file
-
-    def close(self) -> None:
-        self._file.close()
-
-
-def _base_environ(service: Service, sock: socket.socket, peer: Peer) -> WSGIEnvironment:
-    """Return the variables that all requests of a connection share."""
-    here = sock.getsockname()
-    name, port = here[:2] if isinstance(here, tuple) else ("localhost", 80)
-    remote, remote_port = peer[:2] if isinstance(peer, tuple) else ("", "")
-    return {
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
-        "wsgi.input_terminated": True,
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": service.settings.threads > 1,
-        "wsgi.multiprocess": service.settings.workers > 1,
-        "wsgi.run_once": False,
-        "wsgi.file_wrapper": service.handler_class.wsgi_file_wrapper,
-        "SERVER_SOFTWARE": service.settings.server_name,
-        "SERVER_NAME": str(name),
-        "SERVER_PORT": str(port),
-        "REMOTE_ADDR": str(remote),
-        "REMOTE_PORT": str(remote_port),
-        "GATEWAY_INTERFACE": "CGI/1.1",
-    }

@@ -110,6 +110,9 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
     is_whole: bool = False
     """Whether the response has reached its end; if not, only the end of the connection tells the client."""
 
+    is_delimited: bool = True
+    """Whether a response that ends before it is whole looks like that to the client; if not, its end would."""
+
     _chunks: bool = False
     _chunks_follow: bool = False
     _held: bytes = b""
@@ -214,7 +217,7 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
             if exchange.is_modern:
                 lines = "Transfer-Encoding: chunked\r\n"
             else:
-                keeps_alive = False
+                keeps_alive = self.is_delimited = False
         exchange.keeps_alive = keeps_alive
         return super().preamble(names) + lines + _CONNECTION[exchange.is_modern, keeps_alive]
 

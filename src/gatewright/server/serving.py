@@ -211,8 +211,8 @@ def _upgrade(listeners: Sequence[Listener]) -> int:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR2, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         copies = [os.dup(listener.socket.fileno()) for listener in listeners]
-        for number, copy in enumerate(copies, start=3):
-            os.dup2(copy, number)
+        for place, copy in enumerate(copies, start=3):
+            os.dup2(copy, place)
         os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(copies)))
         os.environ[_SUPERSEDES] = str(own)
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # the program that runs already
