@@ -95,6 +95,13 @@ def bench(session: nox.Session) -> None:
     session.run("python", "benchmarks/run.py", *session.posargs)
 
 
+@nox.session(python="3.13")
+def fuzz(session: nox.Session) -> None:
+    """The parser held against its promises by atheris, for seconds; for hours with ``-- -max_total_time=14400``."""
+    install(session, ".", group="fuzz")
+    session.run("python", "tests/fuzz/fuzz_parser.py", *(session.posargs or ["-max_total_time=20"]))
+
+
 @nox.session
 def linters(session: nox.Session) -> None:
     """The validator, the standard library's and Werkzeug's lint on the same cases; writes docs/linters.md."""
