@@ -57,26 +57,22 @@ def usual_fields(headers: HeaderList) -> Fields | None:
         return None
     prefixes = _prefixes
     length = UNKNOWN
-    values: list[str] = []
     lines: list[str] = []
-    for item in headers:
-        if type(item) is not tuple or len(item) != 2:
-            return None
-        name, value = item
-        if type(name) is not str or type(value) is not str or name not in prefixes:
-            return None
-        lines.append(prefixes[name])
-        lines.append(value)
-        values.append(value)
-        if name == "Content-Length":
-            if length != UNKNOWN or not value.isdigit() or not value.isascii() or len(value) > MAX_LENGTH_DIGITS:
+    try:
+        for item in headers:
+            name, value = item
+            if type(item) is not tuple or type(name) is not str or type(value) is not str:
                 return None
-            length = int(value)
-    text = "".join(values)
-    if not text.isascii():
+            lines.append(prefixes[name])
+            lines.append(value)
+            if name == "Content-Length":
+                if length != UNKNOWN or not value.isdigit() or len(value) > MAX_LENGTH_DIGITS:
+                    return None
+                length = int(value)
+        values = "".join(lines[1::2]).encode("latin-1")
+    except (KeyError, TypeError, ValueError):
         return None
-    octets = text.encode("latin-1")
-    if octets.translate(_SHOWING_UNUSUAL) != octets:
+    if values.translate(_SHOWING_UNUSUAL) != values:
         return None
     return "".join(lines), length, False, False
 
