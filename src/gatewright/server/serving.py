@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import random
@@ -210,7 +211,8 @@ def _upgrade(listeners: Sequence[Listener]) -> int:
     try:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR2, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
-        copies = [os.dup(listener.socket.fileno()) for listener in listeners]
+        above = 3 + len(listeners)  # the copies may not lie where they are to be copied to
+        copies = [fcntl.fcntl(listener.socket, fcntl.F_DUPFD, above) for listener in listeners]
         for place, copy in enumerate(copies, start=3):
             os.dup2(copy, place)
         os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(copies)))
