@@ -119,6 +119,7 @@ BODIES = [
     b"3\r\nabc\r\n0\r\n\r\n",
     b"3;a=b\r\nabc\r\n0\r\nX: y\r\n\r\n",
     b"03\r\nabc\r\n00\r\n\r\n",
+    b'3;a="b;\\"c";d=e;f\r\nabc\r\n0;g\r\n\r\n',
     b"0\r\n\r\n",
     b"A\r\n0123456789\r\n0\r\n\r\n",
 ]
@@ -127,6 +128,8 @@ BAD_BODIES = [
     b"3\r\nabcd\r\n0\r\n\r\n",
     b"+3\r\nabc\r\n0\r\n\r\n",
     b"3 \r\nabc\r\n0\r\n\r\n",
+    b'3;a="b\r\nabc\r\n0\r\n\r\n',
+    b"3;a;=b\r\nabc\r\n0\r\n\r\n",
     b"0\r\nHost: x\r\n\r\n",
     b"",
 ]

@@ -40,9 +40,11 @@ MAX_METADATA = 16_384
 # Trailers that would change how the request was framed or routed; RFC 9110 section 6.5.1 forbids them.
 _FORBIDDEN_TRAILERS = frozenset({"content-length", "host", "transfer-encoding"})
 
-# RFC 9112 section 7.1:  chunk-size [ chunk-ext ] CRLF, chunk-size = 1*HEXDIG.
-# Bounded, as the RFC advises; without white space before ";" (RFC 9112 calls it "bad"); no control character inside.
-_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})(?:;[\t\x20-\x7E\x80-\xFF]*)?\r\n")
+# RFC 9112 section 7.1:  chunk-size [ chunk-ext ] CRLF, chunk-size = 1*HEXDIG, which is bounded here, as the RFC advises;
+# section 7.1.1:  chunk-ext = *( ";" token [ "=" ( token / quoted-string ) ] ), without the white space that it calls bad.
+_TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
+_QUOTED = rb'"(?:[\t !#-\[\]-~\x80-\xFF]|\\[\t -~\x80-\xFF])*+"'
+_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})(?:;%b(?:=(?:%b|%b))?)*+\r\n" % (_TOKEN, _TOKEN, _QUOTED))
 
 # RFC 9110 section 5.3: a field that is not a list must not be repeated.  These decide who reads the request, and how.
 _SINGLE = ("host", "content-type")
@@ -175,7 +177,8 @@ def parse_chunk_size(line: bytes) -> int:
     """Return the size in a chunk's first line, given with its CRLF; extensions are skipped (RFC 9112 section 7.1).
 
     Raises:
-        RequestError: 400 if the line is not 1 to 16 hexadecimal digits, with or without extensions, and CRLF.
+        RequestError: 400 if the line is not 1 to 16 hexadecimal digits, with or without extensions, and CRLF; or an
+            extension is not as section 7.1.1 has it.
     """
     found = _CHUNK_LINE.fullmatch(line)
     if found is None:
