@@ -9,7 +9,7 @@ from pathlib import Path
 import nox
 
 nox.needs_version = ">=2025.10.14"
-nox.options.sessions = ["lint", "typing", "dropin", "docs", "tests", "coverage"]
+nox.options.sessions = ["lint", "typing", "dropin", "docs", "tests", "coverage", "gateways"]
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 # An interpreter that is not there is skipped, in CI too; `coverage` fails if that leaves none.
@@ -18,6 +18,7 @@ nox.options.error_on_missing_interpreters = False
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = ["3.11", "3.12", "3.13"]
 COVERAGE = Path(".coverage.d").absolute()
+WITH_WEB_SERVERS = "tests/gateways/behind"
 COVERAGE_FLOOR = 90  # per cent of lines and branches, over all interpreters together
 
 
@@ -68,12 +69,20 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """All tests, on the built wheel."""
+    """All tests but those that start web servers, on the built wheel."""
     install(session, ".[cli]", group="test")
     data = COVERAGE / str(session.python)
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True)
-    session.run("coverage", "run", "-m", "pytest", *session.posargs, env={"COVERAGE_FILE": str(data / ".coverage")})
+    command = ("coverage", "run", "-m", "pytest", f"--ignore={WITH_WEB_SERVERS}", *session.posargs)
+    session.run(*command, env={"COVERAGE_FILE": str(data / ".coverage")})
+
+
+@nox.session
+def gateways(session: nox.Session) -> None:
+    """The gateways behind nginx, lighttpd and Apache; on one Python, as it is the web servers that differ."""
+    install(session, ".[cli]", group="test")
+    session.run("pytest", WITH_WEB_SERVERS, *session.posargs)
 
 
 @nox.session

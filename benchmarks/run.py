@@ -16,7 +16,7 @@ from time import process_time_ns
 from typing import TYPE_CHECKING
 
 from cases import SECTIONS
-from start_up import measure_imports
+from start_up import STDLIB_CGI, measure_cgi, measure_imports
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,6 +88,13 @@ def page(data: dict[str, dict[str, object]]) -> str:
         lines += ["| module | gatewright | wsgiref |", "| --- | --: | --: |"]
         lines += [f"| `{name}` | {ours:.1f} | {theirs:.1f} |" for name, (ours, theirs) in imports.items()]
         lines.append("")
+        cgi = result.get("cgi")
+        if isinstance(cgi, dict):
+            lines += ["**A whole CGI process, milliseconds; the ratio is of CPU time to the standard library's**", ""]
+            lines += ["| | clock | CPU | ratio |", "| --- | --: | --: | --: |"]
+            peer = cgi[STDLIB_CGI][1]
+            lines += [f"| `{name}` | {wall:.1f} | {cpu:.1f} | {cpu / peer:.2f} |" for name, (wall, cpu) in cgi.items()]
+            lines.append("")
     return "\n".join(lines)
 
 
@@ -105,6 +112,10 @@ def main() -> None:
     print("\nImporting, milliseconds beyond an empty process")
     for name, (ours, theirs) in imports.items():
         print(f"{name:44}{ours:10.1f}ms{theirs:10.1f}ms")
+    cgi = measure_cgi()
+    print(f"\nA whole CGI process\n{'':44}{'clock':>12}{'CPU':>12}{'ratio':>8}")
+    for name, (wall, cpu) in cgi.items():
+        print(f"{name:44}{wall:10.1f}ms{cpu:10.1f}ms{cpu / cgi[STDLIB_CGI][1]:8.2f}")
     if options.no_page:
         return
     store = DOCS / "benchmarks.json"
@@ -114,6 +125,7 @@ def main() -> None:
         "date": datetime.now(tz=UTC).strftime("%Y-%m-%d"),
         "sections": sections,
         "imports": imports,
+        "cgi": cgi,
     }
     store.write_text(json.dumps(dict(sorted(data.items())), indent=1) + "\n", encoding="utf-8")
     (DOCS / "benchmarks.md").write_text(page(data), encoding="utf-8")

@@ -44,13 +44,19 @@ def test_package_imports_nothing(run_python: RunPython) -> None:
     assert imported_by(run_python, "gatewright") == {"gatewright"}
 
 
-@pytest.mark.parametrize("module", ["gatewright.handlers"])
+@pytest.mark.parametrize("module", ["gatewright.handlers", "gatewright.gateways.cgi"])
 def test_handlers_import_little(run_python: RunPython, module: str) -> None:
-    """Importing the handlers drags in neither the server, nor the rulebook, nor what costs more than they do."""
+    """Importing what CGI needs drags in neither the server, nor the rulebook, nor what costs more than they do."""
     imported = imported_by(run_python, module)
     assert module in imported
     unwanted = NOT_FOR_HANDLERS | NOT_FOR_HANDLERS_OF_OURS
     assert not {name for name in imported if name in unwanted or name.partition(".")[0] in unwanted}
+
+
+@pytest.mark.parametrize("module", ["gatewright.body", "gatewright.loading"])
+def test_what_cgi_needs_at_times(run_python: RunPython, module: str) -> None:
+    """What CGI needs for a request with a body, or without a script, costs little as well."""
+    assert not imported_by(run_python, module) & {"attr", "attrs", "collections", "inspect", "re", "typing"}
 
 
 def test_checks_are_found_when_asked_for(run_python: RunPython) -> None:

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import io
 from abc import abstractmethod
-from contextlib import ExitStack
-from typing import IO, TYPE_CHECKING
 
 from gatewright.errors import ClientDisconnected, RequestError
-from gatewright.spec.framing import MAX_METADATA, Framing, check_trailer, parse_chunk_size
+
+TYPE_CHECKING = False  # that of typing, whose import CGI would pay for at each request
 
 if TYPE_CHECKING:
+    from typing import IO
+
     from typing_extensions import Buffer
+
+    from gatewright.spec.framing import Framing
 
 __all__ = ["BodySource", "ChunkedBody", "LengthBody", "RequestBody", "open_body", "store"]
 
@@ -165,9 +168,11 @@ class ChunkedBody(_FileBody):
         max_metadata: bytes of chunk extensions and trailers, taken together, that are borne.
     """
 
-    def __init__(self, file: io.BufferedIOBase, max_metadata: int = MAX_METADATA) -> None:
+    def __init__(self, file: io.BufferedIOBase, max_metadata: int | None = None) -> None:
+        from gatewright.spec.framing import MAX_METADATA  # of no use to CGI, which has no chunks
+
         super().__init__(file)
-        self._metadata_left = max_metadata
+        self._metadata_left = MAX_METADATA if max_metadata is None else max_metadata
         self._chunk_left = 0
         self._started = False
         self._ended = False
@@ -187,6 +192,8 @@ class ChunkedBody(_FileBody):
 
     def _next_chunk(self) -> bool:
         """Go on to the next chunk, if there is one; only when its data is wanted, for it may come much later."""
+        from gatewright.spec.framing import parse_chunk_size  # likewise
+
         if self._started and self._line(2) != b"\r\n":
             raise RequestError(400, "chunk data without its CRLF")
         self._started = True
@@ -199,6 +206,8 @@ class ChunkedBody(_FileBody):
         return not self._ended
 
     def _skip_trailers(self) -> None:
+        from gatewright.spec.framing import check_trailer  # likewise
+
         while (line := self._line(2 + self._metadata_left)) != b"\r\n":
             check_trailer(line)
             self._charge(len(line))
@@ -234,7 +243,8 @@ def store(body: RequestBody, limit: int) -> tuple[IO[bytes], int]:
     Raises:
         RequestError: 413 if it is longer; otherwise as :class:`RequestBody` does.  Nothing stays open then.
     """
-    from tempfile import SpooledTemporaryFile  # only where there is something to store: its import is not cheap
+    from contextlib import ExitStack  # only where there is something to store: neither is cheap
+    from tempfile import SpooledTemporaryFile
 
     length = 0
     with ExitStack() as undone:

@@ -10,7 +10,8 @@ from typing import Protocol
 
 import pytest
 
-from gatewright.gateways.connection import GatewayConnection, Service
+from gatewright.gateways.connection import GatewayConnection
+from gatewright.gateways.service import Service
 from gatewright.worker.contract import Interest
 from gatewright.worker.waiting import wait
 

@@ -135,6 +135,24 @@ def test_spawn_fcgi(path: str, tmp_path: Path) -> None:
             os.kill(int(pid_file.read_text()), signal.SIGKILL)
 
 
+ACTIVATE = shutil.which("systemd-socket-activate")
+
+
+@pytest.mark.skipif(ACTIVATE is None, reason="needs systemd-socket-activate: apt-get install systemd")
+def test_systemd_socket_activate(path: str, tmp_path: Path) -> None:
+    """What systemd starts when a client comes finds its socket."""
+    (tmp_path / "child.py").write_text(CHILD)
+    paths = [f"--setenv=PYTHONPATH={os.environ['PYTHONPATH']}"] if "PYTHONPATH" in os.environ else []
+    command = [str(ACTIVATE), *paths, "-l", str(tmp_path / path), sys.executable, "child.py"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr is not None
+            assert process.stderr.readline().startswith("Listening on ")
+            assert served(str(tmp_path / path), socket.AF_UNIX) == b"served"
+        finally:
+            process.kill()
+
+
 def test_by_number() -> None:
     """fd://N takes the descriptor itself, and says where it listens."""
     with socket.create_server(("127.0.0.1", 0)) as sock:

@@ -11,8 +11,9 @@ import pytest
 
 from gatewright.errors import ConfigurationError
 from gatewright.sockets import TCPAddress, UnixAddress, listen
-from gatewright.worker import Connection, Worker
+from gatewright.worker import Connection, Worker, worker as worker_module
 from gatewright.worker.loop import Loop
+from gatewright.worker.timer import TickingTimer
 
 if TYPE_CHECKING:
     from tests.worker.conftest import Door, MakeClient, Run
@@ -43,6 +44,19 @@ def test_stop_busy(run: Run, door: Door, threads: int) -> None:
     running.worker.stop()
     door.open.set()
     assert (slow.hear(), slow.hear(), running.has_ended()) == (b"wait", b"", True)
+
+
+def test_stop_with_requests_that_wait(run: Run, door: Door) -> None:
+    """A request that has come but was not read yet is answered, too."""
+    running = run(door, threads=1)
+    slow, waiting = running.client(), running.client()
+    waiting.ask(b"hello")
+    slow.say(b"wait")
+    assert door.entered()
+    waiting.say(b"later")
+    running.worker.stop()
+    door.open.set()
+    assert (slow.hear(), waiting.hear(), waiting.hear()) == (b"wait", b"later", b"")
 
 
 @THREADS
@@ -206,6 +220,19 @@ def test_thread_that_fails(make_client: MakeClient, door: Door, monkeypatch: pyt
     assert door.entered()
     thread.join(TIMEOUT)
     assert [str(fault) for fault in raised] == ["a fault"]
+
+
+def test_watcher_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So is one of the thread that watches; the owner of the loop ends it."""
+
+    def fail(_timer: TickingTimer) -> None:
+        raise LookupError("a fault")
+
+    monkeypatch.setattr(TickingTimer, "wait", fail)
+    monkeypatch.setattr(worker_module, "make_timer", TickingTimer)
+    worker = Worker([listen(TCPAddress("127.0.0.1", 0))], refuse, threads=3)
+    with pytest.raises(LookupError, match="a fault"):
+        worker.run()
 
 
 @pytest.mark.parametrize("threads, connections, grace", [(0, 1, 1.0), (1, 0, 1.0), (1, 1, -1.0)])

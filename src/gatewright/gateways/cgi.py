@@ -156,6 +156,9 @@ class CGIGateway(SendfileMixin, ResponseMixin, ErrorPageMixin, EnvironMixin, CGI
     wsgi_multithread = False
     os_environ: dict[str, str] = {}  # noqa: RUF012  # empty and never written to: setup_environ() copies it
 
+    held: bytes = b""
+    """What was written and not sent yet."""
+
     def __init__(self, streams: StandardStreams, variables: dict[str, str]) -> None:
         self.streams = streams
         self.variables = variables
@@ -187,7 +190,8 @@ class CGIGateway(SendfileMixin, ResponseMixin, ErrorPageMixin, EnvironMixin, CGI
         return self.streams.errors
 
     def get_output_descriptor(self) -> int:
-        """Return the descriptor of the response: nothing is ever held."""
+        """Return the descriptor of the response, after all that is held was sent."""
+        self._flush()
         return self.streams.output
 
     def finish_response(self) -> None:
@@ -207,13 +211,15 @@ class CGIGateway(SendfileMixin, ResponseMixin, ErrorPageMixin, EnvironMixin, CGI
         signal.signal(signal.SIGTERM, end)
 
     def _write(self, data: bytes) -> None:
-        """Send these bytes; a pipe may take them in parts."""
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(self.streams.output, rest) :]
+        """Hold these bytes, so that the head travels with the first block."""
+        self.held += data
 
     def _flush(self) -> None:
-        """Do nothing: what was written is sent."""
+        """Send what is held; a pipe may take it in parts."""
+        rest = memoryview(self.held)
+        self.held = b""
+        while rest:
+            rest = rest[os.write(self.streams.output, rest) :]
 
 
 def run(application: WSGIApplication, *, variables: Iterable[str] = ()) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import socket
 import time
 from collections.abc import Sequence
@@ -11,15 +12,12 @@ from contextlib import suppress
 from struct import pack
 from typing import ClassVar
 
-from attrs import Factory, field, frozen
-
 from gatewright.gateways.errors import MalformedRequest
-from gatewright.gateways.limits import Limits
-from gatewright.types import WSGIApplication
+from gatewright.gateways.service import Service
 from gatewright.worker.contract import Interest, Peer, Turn
 from gatewright.worker.waiting import wait
 
-__all__ = ["GatewayConnection", "Service"]
+__all__ = ["GatewayConnection"]
 
 _LOG = logging.getLogger("gatewright.gateways")
 
@@ -35,35 +33,13 @@ LINGER_TIME = 5.0
 LINGER_LIMIT = 16_777_216
 
 
-@frozen(kw_only=True)
-class Service:
-    """What all connections of a gateway serve, and how.
-
-    Attributes:
-        application: the WSGI application.
-        limits: what may be asked of the gateway.
-        script_name: where the application is mounted, or None to believe the web server.
-        threads: how many calls of the application may go on at a time.
-        connections: how many connections may be open at a time.
-        multiprocess: whether other processes serve the same application.
-    """
-
-    application: WSGIApplication
-    limits: Limits = field(factory=Limits)
-    script_name: str | None = None
-    threads: int = 1
-    connections: int = 1000
-    multiprocess: bool = False
-    multithread: bool = field(init=False, default=Factory(lambda self: self.threads > 1, takes_self=True))
-
-
 class GatewayConnection:
     """A connection of a web server.  A protocol brings :meth:`received`, :attr:`idle` and what it needs of the rest.
 
     Args:
         sock: non-blocking; the connection's own from now on.
         peer: who made the connection.
-        service: what is served.
+        service: what is served; an attribute.
     """
 
     protocol: ClassVar[str]
@@ -82,7 +58,7 @@ class GatewayConnection:
     def __init__(self, sock: socket.socket, peer: Peer, service: Service) -> None:
         self.socket = sock
         self._peer = peer
-        self._service = service
+        self.service = service
         if service.limits.idle_timeout is not None:
             self.expect_request()
 
@@ -126,7 +102,9 @@ class GatewayConnection:
 
     def close(self) -> None:
         """Close the socket."""
-        self.socket.close()
+        descriptor = self.socket.detach()  # socket.close() is three calls in Python, and SCGI pays for each
+        if descriptor >= 0:
+            os.close(descriptor)
 
     # What protocols use.
 
@@ -136,9 +114,20 @@ class GatewayConnection:
         origin = f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else "a Unix socket"
         _LOG.warning("%s connection from %s ended: %s", self.protocol, origin, error)
 
+    def await_more(self, timeout: float | None) -> Interest:
+        """Go on when more has come of a request that has begun.
+
+        Args:
+            timeout: seconds until the web server is given up; None to leave the deadline as it is.
+        """
+        self.idle = False
+        if timeout is not None:
+            self.deadline = time.monotonic() + timeout
+        return Interest.READ
+
     def expect_request(self) -> None:
         """Set the deadline of a connection that nothing has begun on."""
-        timeout = self._service.limits.idle_timeout
+        timeout = self.service.limits.idle_timeout
         self.deadline = math.inf if timeout is None else time.monotonic() + timeout
 
     def receive(self, timeout: float) -> bytes:
@@ -181,7 +170,7 @@ class GatewayConnection:
                 self._send_rest(part, sent)
 
     def _send_rest(self, buffers: Sequence[bytes | memoryview], sent: int) -> None:
-        timeout = self._service.limits.write_timeout
+        timeout = self.service.limits.write_timeout
         for buffer in buffers:
             view = memoryview(buffer)[sent:]
             sent = max(0, sent - len(buffer))

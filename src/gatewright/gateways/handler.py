@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gatewright.gateways.service import Service
 from gatewright.gateways.variables import complete
 from gatewright.handlers import (
     CGIStatusMixin,
@@ -99,6 +100,23 @@ class HeldOutput(HandlerContract):
 class GatewayHandler(
     RequestVariables, HeldOutput, ResponseMixin, ErrorPageMixin, FileWrapperMixin, EnvironMixin, CGIStatusMixin
 ):
-    """Runs an application behind a web server; a subclass brings ``send``, and sets ``held`` to an empty list."""
+    """Runs an application behind a web server; a subclass brings :meth:`send` and ``get_stderr``.
+
+    After ``run()`` the caller sends what is still in ``held``, and ends the response in the way of its protocol, or, if
+    ``completed`` is false, so that nobody takes it for whole.
+
+    Args:
+        service: what is served.
+        variables: what the web server sent; it becomes the environ.
+        body: ``wsgi.input``; it ends where the body ends.
+    """
 
     origin_server = False
+
+    def __init__(self, service: Service, variables: WSGIEnvironment, body: InputStream) -> None:
+        self.held = []
+        self.variables = variables
+        self.body = body
+        self.script_name = service.script_name
+        self.wsgi_multithread = service.multithread
+        self.wsgi_multiprocess = service.multiprocess

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from attrs import field, frozen
-from attrs.validators import ge, gt, optional
+from attrs.validators import ge, gt, lt, optional
 
 __all__ = ["Limits"]
 
@@ -27,7 +27,7 @@ class Limits:
         idle_timeout: seconds that a kept connection may be without a request; None for any time: the web server closes.
     """
 
-    variables_bytes: int = field(default=131_072, validator=gt(0))
+    variables_bytes: int = field(default=131_072, validator=[gt(0), lt(1_000_000_000)])
     variables: int = field(default=1_000, validator=gt(0))
     values_bytes: int = field(default=4_096, validator=gt(0))
     requests: int = field(default=100, validator=gt(0))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Container, Sequence
-from socket import socket
+from contextlib import suppress
 
-from gatewright.gateways.connection import GatewayConnection, Service
+from gatewright.gateways.connection import GatewayConnection
+from gatewright.gateways.service import Service
 from gatewright.sockets import Access, listen_all, parse
 from gatewright.worker.contract import Peer
 from gatewright.worker.program import serve
 
 __all__ = ["run_gateway"]
+
+# Seconds after which a connection is accepted although nothing came on it.
+_DEFER = 10
 
 
 def run_gateway(
@@ -18,11 +23,11 @@ def run_gateway(
     service: Service,
     bind: Sequence[str],
     *,
-    backlog: int,
-    access: Access | None,
-    grace: float,
-    allowed: Container[str] | None,
-    ready: Callable[[str], object] | None,
+    backlog: int = 1024,
+    access: Access | None = None,
+    grace: float = 30.0,
+    allowed: Container[str] | None = None,
+    ready: Callable[[str], object] | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT.
 
@@ -40,13 +45,16 @@ def run_gateway(
         ConfigurationError: it cannot listen there, or there is nowhere to listen.
     """
 
-    def connect(sock: socket, peer: Peer) -> GatewayConnection:
+    def connect(sock: socket.socket, peer: Peer) -> GatewayConnection:
         return connection(sock, peer, service)
 
+    listeners = listen_all([parse(text) for text in bind], backlog, access)
+    for listener in listeners:
+        _defer(listener.socket)
     options = {} if ready is None else {"ready": ready}
     serve(
         connect,
-        listen_all([parse(text) for text in bind], backlog, access),
+        listeners,
         protocol=connection.protocol,
         threads=service.threads,
         max_connections=service.connections,
@@ -54,3 +62,14 @@ def run_gateway(
         allowed=allowed,
         **options,
     )
+
+
+def _defer(listener: socket.socket) -> None:
+    """Have a TCP connection wait in the kernel until its first bytes are there: web servers speak first.
+
+    Linux has this; elsewhere the worker finds out by asking.
+    """
+    option: int | None = getattr(socket, "TCP_DEFER_ACCEPT", None)
+    if option is not None and listener.family in {socket.AF_INET, socket.AF_INET6}:
+        with suppress(OSError):
+            listener.setsockopt(socket.IPPROTO_TCP, option, _DEFER)

@@ -77,15 +77,14 @@ def complete(variables: WSGIEnvironment, script_name: str | None) -> None:
     drop("HTTP_PROXY", None)  # programs take it for their proxy's address ("httpoxy", CVE-2016-5385)
     drop("HTTP_CONTENT_LENGTH", None)  # rule S12: lighttpd sends both
     drop("HTTP_CONTENT_TYPE", None)
+    drop("HTTP_TRANSFER_ENCODING", None)  # the web server has taken the chunks apart, whether it tells a length or not
     path = get("PATH_INFO")
     if script_name is not None or not path or path[0] != "/" or get("SCRIPT_NAME"):
         _place(variables, script_name)
     if not get("REQUEST_METHOD"):
         raise RequestError(400, "the web server sent no REQUEST_METHOD")
     length = get("CONTENT_LENGTH")
-    if not length:
-        drop("HTTP_TRANSFER_ENCODING", None)  # the web server has taken the chunks apart; the body ends with the input
-    elif content_length(length) is None:
+    if length and content_length(length) is None:
         raise RequestError(400, f"the web server sent a CONTENT_LENGTH that is no length: {length[:40]!r}")
     if not (get("SERVER_NAME") and get("SERVER_PORT", "").isdigit() and get("SERVER_PROTOCOL")):
         _name_server(variables)
@@ -134,14 +133,14 @@ def _path_of_uri(variables: Mapping[str, str]) -> str:
 
 
 def _never_splits(variables: Mapping[str, str]) -> bool:
-    """Whether ``SCRIPT_NAME`` is the whole path: nginx with its ``fastcgi_params``, and Apache's ``mod_proxy_*``.
+    """Whether ``SCRIPT_NAME`` is the whole path: nginx with its ``fastcgi_params``, and ``ProxyPass`` of Apache.
 
     Of any other web server a missing ``PATH_INFO`` means that there is nothing after the script (RFC 3875 section
-    4.1.5).
+    4.1.5); so it does if Apache has found the script by an ``Alias``, whose path is the ``CONTEXT_PREFIX``.
     """
-    return variables.get("SERVER_SOFTWARE", "").startswith("nginx/") or variables.get("SCRIPT_FILENAME", "").startswith(
-        "proxy:"
-    )
+    if variables.get("SERVER_SOFTWARE", "").startswith("nginx/"):
+        return True
+    return variables.get("SCRIPT_FILENAME", "").startswith("proxy:") and not variables.get("CONTEXT_PREFIX")
 
 
 def _cut(script: str, path: str) -> tuple[str, str]:

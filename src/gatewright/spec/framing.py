@@ -40,8 +40,8 @@ MAX_METADATA = 16_384
 # Trailers that would change how the request was framed or routed; RFC 9110 section 6.5.1 forbids them.
 _FORBIDDEN_TRAILERS = frozenset({"content-length", "host", "transfer-encoding"})
 
-# RFC 9112 section 7.1:  chunk-size [ chunk-ext ] CRLF, chunk-size = 1*HEXDIG, which is bounded here, as the RFC advises;
-# section 7.1.1:  chunk-ext = *( ";" token [ "=" ( token / quoted-string ) ] ), without the white space that it calls bad.
+# RFC 9112 section 7.1:  chunk-size [ chunk-ext ] CRLF, chunk-size = 1*HEXDIG, bounded here, as the RFC advises;
+# section 7.1.1:  chunk-ext = *( ";" token [ "=" ( token / quoted-string ) ] ), without white space, which it calls bad.
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
 _QUOTED = rb'"(?:[\t !#-\[\]-~\x80-\xFF]|\\[\t -~\x80-\xFF])*+"'
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})(?:;%b(?:=(?:%b|%b))?)*+\r\n" % (_TOKEN, _TOKEN, _QUOTED))

@@ -90,6 +90,6 @@ def control_in_name(text: str) -> str | None:
 
 
 def _first(text: str, characters: frozenset[str]) -> str | None:
-    if characters.isdisjoint(text):
+    if text.isprintable() or characters.isdisjoint(text):  # the first says the same of most texts, and is quicker
         return None
     return next(character for character in text if character in characters)

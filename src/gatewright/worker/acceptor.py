@@ -7,6 +7,7 @@ import logging
 import socket
 from collections.abc import Container, Sequence
 from contextlib import suppress
+from time import monotonic
 
 from gatewright.sockets import Listener
 from gatewright.worker.contract import Peer
@@ -26,6 +27,9 @@ _PASSING = frozenset(
     if (number := getattr(errno, name, None)) is not None
 )
 
+# Seconds until a lack of room is told again: each connection that ends makes room for one, and then there is none.
+_QUIET = 60.0
+
 
 class Acceptor:
     """The listening sockets of a worker; used by the thread that owns the loop.
@@ -41,7 +45,7 @@ class Acceptor:
         self._poller = poller
         self._allowed = allowed
         self._watching = False
-        self._failing = False
+        self._quiet_until = 0.0
         for listener in listeners:
             _prepare(listener.socket)
 
@@ -70,7 +74,7 @@ class Acceptor:
         """Return a connection and who made it, or None if there is none.
 
         One per call, as other processes want their share.  If the process or the machine has no room for another
-        connection (EMFILE and the like), that is logged once, and accepting pauses.
+        connection (EMFILE and the like), that is logged, once a minute at most, and accepting pauses.
         """
         listener = self._listeners.get(descriptor)
         if listener is None:
@@ -81,14 +85,14 @@ class Acceptor:
             if failure.errno not in _PASSING:
                 self._fail(listener, failure)
             return None
-        self._failing = False
         sock.setblocking(False)
         return (sock, peer) if self._is_allowed(sock, peer) else None
 
     def _fail(self, listener: Listener, failure: OSError) -> None:
-        if not self._failing:
+        now = monotonic()
+        if now >= self._quiet_until:
             _LOG.error("cannot accept connections on %s for now: %s", listener.address, failure.strerror or failure)
-        self._failing = True
+            self._quiet_until = now + _QUIET
         self.pause()
 
     def _is_allowed(self, sock: socket.socket, peer: Peer) -> bool:

@@ -17,8 +17,11 @@ class Interest(Enum):
     """What a connection waits for next."""
 
     READ = "read"
+    """For something to read."""
     WRITE = "write"
-    CLOSE = "close"  # nothing: it has ended
+    """For room to write."""
+    CLOSE = "close"
+    """For nothing: it has ended."""
 
 
 class Turn(Protocol):
@@ -60,13 +63,14 @@ class Connection(Protocol):
     while :meth:`on_ready` runs."""
 
     def on_ready(self, turn: Turn) -> Interest:
-        """Do what can be done: the socket is ready for what was last asked for; after the connection began, to be read.
+        """Do what can be done: the socket is ready for what was last asked for.
 
-        Errors of the peer and the end of its data count as ready, so any call may find that nothing can be done.
+        It is first called when the connection has just been accepted, since most clients send at once; then, and after
+        an error of the peer, there may be nothing to be had from the socket.
 
         The application is called here, as soon as the protocol has enough of the request, and so is whatever it calls:
         reading the body, writing.  There, and only there, it may wait
-        (:func:`~gatewright.worker.waiting.wait`): if it lasts, another thread takes over the loop, and this connection
+        (:func:`~gatewright.worker.wait`): if it lasts, another thread takes over the loop, and this connection
         is not polled until the method has returned, so nobody else touches it.
 
         Returns:
@@ -80,10 +84,14 @@ class Connection(Protocol):
         ...
 
     def drain(self) -> Interest:
-        """The worker stops: return CLOSE if no request has begun, else remember to return it after the response.
+        """The worker stops: end the connection as soon as no request is on its way.
 
-        Called once, and at the end of :meth:`on_ready` if that was running.  A request of which the first byte was read
-        has begun.  Connections that last longer than the worker's grace are closed without more ado.
+        Called once, and after :meth:`on_ready` if that was running.  A request of which the first byte was read has
+        begun.  Connections that last longer than the worker's grace are closed without more ado.
+
+        Returns:
+            CLOSE if no request has begun; else what the connection waits for, and from :meth:`on_ready`, after the
+            response, CLOSE.
         """
         ...
 

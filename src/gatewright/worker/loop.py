@@ -208,10 +208,11 @@ class Loop:
             self._wake_in.recv(4096)
         while self._returned:
             self._take_back(*self._returned.popleft())
-        if self._stop_by != math.inf and not self._draining:
-            self._drain()
         if self._stop_by == 0:
             self.finished = True
+        elif self._stop_by != math.inf and not self._draining:
+            self._acceptor.close()
+            self._next_tick = 0.0  # requests that came in the same batch are dealt with before that
 
     def _take_back(self, descriptor: int, connection: Connection, interest: Interest) -> None:
         del self._away[descriptor]
@@ -236,6 +237,8 @@ class Loop:
         if now >= self._stop_by:
             self.finished = True
             return
+        if self._stop_by != math.inf and not self._draining:
+            self._drain()
         late = [(number, found) for number, found in self._connections.items() if found.deadline <= now]
         for descriptor, connection in late:
             self._settle(descriptor, connection, _asked(connection.on_deadline))

@@ -27,7 +27,7 @@ def serve(
     max_connections: int = 1000,
     grace: float = 30.0,
     allowed: Container[str] | None = None,
-    ready: Callable[[str], object] = _LOG.info,
+    ready: Callable[[str], object] | None = None,
 ) -> None:
     """Serve connections until SIGTERM or SIGINT (at once at the second of them), then close the listeners.
 
@@ -41,8 +41,8 @@ def serve(
         max_connections: how many connections to hold; more wait in the backlog.
         grace: how many seconds requests in flight have to end in, once stopped.
         allowed: the IP addresses that may connect; None for all.
-        ready: called with one line when connections are accepted, "FastCGI on unix:/run/app.socket"; logs it if not
-            given.
+        ready: called with one line when connections are accepted, "FastCGI on unix:/run/app.socket"; None to
+            log it.
 
     Raises:
         ConfigurationError: if a number is too small.
@@ -54,7 +54,7 @@ def serve(
             listeners, connect, threads=threads, max_connections=max_connections, grace=grace, allowed=allowed
         )
         with _stopped_by_signals(worker, inline=threads == 1):
-            ready(f"{protocol} on {', '.join(_place(listener.address) for listener in listeners)}")
+            (ready or _LOG.info)(f"{protocol} on {', '.join(_place(listener.address) for listener in listeners)}")
             worker.run()
 
 

@@ -15,15 +15,17 @@ import time
 from collections.abc import Generator, Iterable
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import pytest
 from attrs import frozen
 
 from behind.setups import CONFIGURATIONS, Setup
 
-TIMEOUT: Final = 20
+TIMEOUT: Final = 60
 """Seconds after which whatever does not happen is taken not to happen."""
+
+Process: TypeAlias = "subprocess.Popen[bytes]"
 
 REQUIRED: Final = "GATEWRIGHT_WEB_SERVERS"
 """The environment variable that makes a web server that is not there a failure: CI installs them."""
@@ -117,7 +119,7 @@ SERVERS: Final = {
     ),
     "lighttpd": WebServer("lighttpd", LIGHTTPD, ("lighttpd", "-D", "-f", "{folder}/main.conf")),
     "apache": WebServer(
-        "apache2 libapache2-mod-fcgid",
+        "apache2-bin libapache2-mod-fcgid",
         APACHE,
         ("apache2", "-DFOREGROUND", "-f", "{folder}/main.conf"),
         unprivileged=True,
@@ -151,11 +153,10 @@ class Site:
         return "".join(f"--- {file.name}\n{file.read_text('utf-8', 'replace')}" for file in files if file.exists())
 
 
-def require(setup: Setup) -> None:
-    """Skip the test, or fail it in CI, if the web server is not there."""
-    server = SERVERS[setup.server]
-    if shutil.which(server.command[0], path=PATH) is None:
-        absent = f"{setup.server} is not installed: apt-get install {server.package}"
+def require(program: str, package: str) -> None:
+    """Skip the test, or fail it in CI, if a program is not there."""
+    if shutil.which(program, path=PATH) is None:
+        absent = f"{program} is not installed: apt-get install {package}"
         (pytest.fail if os.environ.get(REQUIRED) else pytest.skip)(absent)
 
 
@@ -166,19 +167,25 @@ def free_port() -> int:
 
 
 @contextmanager
-def run(setup: Setup, application: Path) -> Generator[Site]:
-    """Put an application behind a web server until the context is left."""
-    require(setup)
+def run(setup: Setup, application: Path, program: str = "gatewright") -> Generator[Site]:
+    """Put an application behind a web server until the context is left.
+
+    Args:
+        setup: how.
+        application: the module that becomes ``hello``.
+        program: which of the commands in the configuration starts it.
+    """
+    require(SERVERS[setup.server].command[0], SERVERS[setup.server].package)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gatewright-")))
         folder.chmod(0o755)
         site, gateway = Site(setup, folder, free_port()), free_port()
         _write(site, gateway, application)
-        for command in _gateway_commands(folder / "site.conf"):
-            stack.enter_context(_running(site, command, "gateway.out"))
-            _await(site, gateway if "127.0.0.1" in command[command.index("--bind") + 1] else folder / "run" / "socket")
-        stack.enter_context(_running(site, _server_command(site), "server.out"))
-        _await(site, site.port)
+        if command := _gateway_command(folder / "site.conf", program):
+            process = stack.enter_context(_running(site, command, "gateway.out"))
+            _await(site, process, gateway if f"127.0.0.1:{gateway}" in command else folder / "run" / "socket")
+        process = stack.enter_context(_running(site, _server_command(site), "server.out"))
+        _await(site, process, site.port)
         yield site
 
 
@@ -226,14 +233,17 @@ def _modules(configuration: str) -> str:
     return "\n".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in names)
 
 
-def _gateway_commands(configuration: Path) -> list[list[str]]:
-    """Return the commands that a configuration says are to be started first."""
-    lines = re.findall(r"^# \$ gatewright (.+)$", configuration.read_text("utf-8"), re.MULTILINE)
-    return [[sys.executable, "-m", "gatewright", *shlex.split(line)] for line in lines]
+def _gateway_command(configuration: Path, program: str) -> list[str]:
+    """Return the command that a configuration says is to be given first, or none."""
+    found = re.search(rf"^# \$ {program} (.+)$", configuration.read_text("utf-8"), re.MULTILINE)
+    if found is None:
+        return []
+    started = [sys.executable, "-m", "gatewright"] if program == "gatewright" else [program]
+    return [*started, *shlex.split(found[1])]
 
 
 @contextmanager
-def _running(site: Site, command: Iterable[str], output: str) -> Generator[None]:
+def _running(site: Site, command: Iterable[str], output: str) -> Generator[Process]:
     """Run a process, and all that it starts, until the context is left."""
     with (site.folder / output).open("wb") as log:
         process = subprocess.Popen(
@@ -246,7 +256,7 @@ def _running(site: Site, command: Iterable[str], output: str) -> Generator[None]
             start_new_session=True,
         )
     try:
-        yield
+        yield process
     finally:
         process.terminate()
         try:
@@ -257,15 +267,17 @@ def _running(site: Site, command: Iterable[str], output: str) -> Generator[None]
                 process.wait()
 
 
-def _await(site: Site, address: int | Path) -> None:
-    """Wait until something listens."""
+def _await(site: Site, process: Process, address: int | Path) -> None:
+    """Wait until a process listens."""
     end = time.monotonic() + TIMEOUT
-    while time.monotonic() < end:
-        family, target = (
-            (socket.AF_INET, ("127.0.0.1", address)) if isinstance(address, int) else (socket.AF_UNIX, str(address))
-        )
-        with socket.socket(family) as probe:
-            if probe.connect_ex(target) == 0:
-                return
+    while time.monotonic() < end and process.poll() is None:
+        if _listens(address):
+            return
         time.sleep(0.02)  # a server tells nobody that it is ready; its port does
     pytest.fail(f"nothing listens on {address}\n{site.log()}")
+
+
+def _listens(address: int | Path) -> bool:
+    """Whether somebody listens on a port or a Unix socket."""
+    with socket.socket(socket.AF_INET if isinstance(address, int) else socket.AF_UNIX) as probe:
+        return probe.connect_ex(("127.0.0.1", address) if isinstance(address, int) else str(address)) == 0

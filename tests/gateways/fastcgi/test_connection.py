@@ -9,13 +9,13 @@ from typing import Any, Protocol, cast
 import pytest
 
 from gatewright.errors import ClientDisconnected
-from gatewright.gateways.connection import Service
 from gatewright.gateways.fastcgi import records
 from gatewright.gateways.fastcgi.connection import FastCGIConnection
 from gatewright.gateways.fastcgi.events import Abort, Begin, GetValues, Input, Variables, encode
 from gatewright.gateways.fastcgi.pairs import parse_pairs
 from gatewright.gateways.fastcgi.records import RecordReader, record
 from gatewright.gateways.limits import Limits
+from gatewright.gateways.service import Service
 from gatewright.types import StartResponse, WSGIApplication
 from gatewright.validate import validator
 from gatewright.worker.contract import Interest

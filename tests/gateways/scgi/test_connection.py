@@ -8,9 +8,9 @@ from typing import Any, Protocol
 import pytest
 
 from gatewright.errors import ClientDisconnected
-from gatewright.gateways.connection import Service
 from gatewright.gateways.limits import Limits
 from gatewright.gateways.scgi import SCGIConnection, encode
+from gatewright.gateways.service import Service
 from gatewright.types import StartResponse, WSGIApplication
 from gatewright.validate import validator
 

@@ -9,17 +9,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Container
 
-from gatewright.gateways.connection import Service
-from gatewright.gateways.errors import MalformedRequest
 from gatewright.gateways.fastcgi.connection import FastCGIConnection
 from gatewright.gateways.fastcgi.decoder import Decoder
 from gatewright.gateways.fastcgi.handler import FastCGIHandler
 from gatewright.gateways.limits import Limits
 from gatewright.gateways.running import run_gateway
+from gatewright.gateways.service import Service
 from gatewright.sockets import Access, parse_peers
 from gatewright.types import WSGIApplication
 
-__all__ = ["Decoder", "FastCGIConnection", "FastCGIHandler", "Limits", "MalformedRequest", "Service", "run"]
+__all__ = ["Decoder", "FastCGIConnection", "FastCGIHandler", "run"]
 
 
 def run(

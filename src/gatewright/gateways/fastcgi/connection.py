@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from gatewright.body import LengthBody, RequestBody
 from gatewright.errors import ClientDisconnected
-from gatewright.gateways.connection import RECEIVE, GatewayConnection, Service
+from gatewright.gateways.connection import RECEIVE, GatewayConnection
 from gatewright.gateways.errors import MalformedRequest
 from gatewright.gateways.fastcgi import events, records
 from gatewright.gateways.fastcgi.decoder import Decoder
@@ -18,6 +18,7 @@ from gatewright.gateways.fastcgi.handler import ErrorLog, FastCGIHandler, StdinS
 from gatewright.gateways.fastcgi.multiplexer import Multiplexer
 from gatewright.gateways.fastcgi.quick import Whole, read_whole
 from gatewright.gateways.fastcgi.request import ROLES, Request
+from gatewright.gateways.service import Service
 from gatewright.types import InputStream
 from gatewright.worker.contract import Interest, Peer
 
@@ -51,7 +52,7 @@ class FastCGIConnection(GatewayConnection):
     def received(self, data: bytes) -> Interest:
         """Answer the requests that have come."""
         if self.idle:
-            whole = read_whole(data, self._service.limits)
+            whole = read_whole(data, self.service.limits)
             if whole is not None:
                 return self._run_whole(whole)
         self.feed(data)
@@ -92,12 +93,12 @@ class FastCGIConnection(GatewayConnection):
     def _refusal(self, event: events.Begin) -> int | None:
         if event.role not in ROLES:
             return records.UNKNOWN_ROLE
-        if len(self._requests) >= self._service.limits.requests:
+        if len(self._requests) >= self.service.limits.requests:
             return records.OVERLOADED
-        return records.CANT_MPX_CONN if self._requests and not self._service.multithread else None
+        return records.CANT_MPX_CONN if self._requests and not self.service.multithread else None
 
     def _tell_values(self, names: tuple[str, ...]) -> None:
-        service = self._service
+        service = self.service
         known = {
             "FCGI_MAX_CONNS": str(service.connections),
             "FCGI_MAX_REQS": str(service.connections),
@@ -111,7 +112,7 @@ class FastCGIConnection(GatewayConnection):
             request.ended = True
         elif request.role == records.RESPONDER:
             request.inbox.put(part, spool=self._multiplexer is not None)
-            limit = self._service.limits.spooled_bytes
+            limit = self.service.limits.spooled_bytes
             if request.inbox.spooled and sum(each.inbox.spooled for each in self._requests.values()) > limit:
                 raise MalformedRequest(f"more than {limit} bytes of request bodies wait to be read")
 
@@ -131,6 +132,7 @@ class FastCGIConnection(GatewayConnection):
         if request.known:
             self._decoder.end(request.id)
         request.inbox.close()
+        request.variables = None  # wsgi.errors is among them and has the request: no cycle is to be left
         self._leaving = self._leaving or not request.keep_conn
         self._unread = self._unread or not request.ended
 
@@ -146,7 +148,7 @@ class FastCGIConnection(GatewayConnection):
 
     def _proceed(self) -> Interest:
         """Run what is ready to run, one at a time or all at once."""
-        waiting_body = self._service.limits.waiting_body
+        waiting_body = self.service.limits.waiting_body
         while not self.broken:
             ready = [request for request in self._requests.values() if request.is_ready(waiting_body)]
             if not ready:
@@ -165,7 +167,7 @@ class FastCGIConnection(GatewayConnection):
         if self._leaving and not self._requests:
             return self.linger() if self._unread else Interest.CLOSE
         was_idle, self.idle = self.idle, self._decoder.is_idle()
-        limits = self._service.limits
+        limits = self.service.limits
         if self.idle and self.draining:
             return Interest.CLOSE
         if self.idle:
@@ -206,18 +208,13 @@ class FastCGIConnection(GatewayConnection):
         self._run(request, self._body(request))
 
     def _run(self, request: Request, body: InputStream) -> None:
-        service = self._service
-        handler = FastCGIHandler()
+        service = self.service
+        variables = request.variables or {}
+        variables["FCGI_ROLE"] = ROLES[request.role]
+        handler = FastCGIHandler(service, variables, body)
         handler.connection = self
         handler.request = request
-        handler.held = []
-        handler.variables = request.variables or {}
-        handler.variables["FCGI_ROLE"] = ROLES[request.role]
-        handler.script_name = service.script_name
-        handler.wsgi_multithread = service.multithread
-        handler.wsgi_multiprocess = service.multiprocess
-        handler.body = body
-        handler.log = ErrorLog(handler)
+        handler.log = ErrorLog(self, request)
         try:
             handler.run(service.application)
         finally:
@@ -273,13 +270,13 @@ class FastCGIConnection(GatewayConnection):
             self._refuse_aborted(request)
             if request.inbox or request.ended:
                 return request.inbox.take()
-            if not multiplexer.changed.wait(self._service.limits.read_timeout):
+            if not multiplexer.changed.wait(self.service.limits.read_timeout):
                 raise ClientDisconnected(408, "the web server stopped sending in the middle of the body")
 
     def _receive_more(self) -> None:
         """Receive once, for the one request that runs; others may begin by that."""
         try:
-            data = self.receive(self._service.limits.read_timeout)
+            data = self.receive(self.service.limits.read_timeout)
         except ConnectionError:
             data = b""
         except TimeoutError as silence:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from io import RawIOBase
 from typing import TYPE_CHECKING, Final
 
@@ -30,10 +31,11 @@ class ErrorLog:
     log is UTF-8, and what UTF-8 has no bytes for is escaped.
     """
 
-    __slots__ = ("_handler", "_size", "_texts")
+    __slots__ = ("_connection", "_request", "_size", "_texts")
 
-    def __init__(self, handler: FastCGIHandler) -> None:
-        self._handler = handler
+    def __init__(self, connection: FastCGIConnection, request: Request) -> None:
+        self._connection = connection
+        self._request = request
         self._texts: list[str] = []
         self._size = 0
 
@@ -52,7 +54,8 @@ class ErrorLog:
 
     def flush(self) -> None:
         """Send what was written, if the web server still listens; a log is no reason to fail."""
-        self._handler.send_log()
+        with suppress(ConnectionError, TimeoutError):
+            self._connection.send_for(self._request, self.take())
 
     def take(self) -> list[bytes | memoryview]:
         """Return the records for what was written since."""
@@ -60,7 +63,7 @@ class ErrorLog:
         if not texts:
             return []
         self._texts, self._size = [], 0
-        return stream(records.STDERR, self._handler.request.id, ["".join(texts).encode("utf-8", "backslashreplace")])
+        return stream(records.STDERR, self._request.id, ["".join(texts).encode("utf-8", "backslashreplace")])
 
 
 class StdinStream(RawIOBase):
@@ -110,15 +113,6 @@ class FastCGIHandler(GatewayHandler):
         connection.look(request, poll=self.begun)
         self.begun = True
         connection.send_for(request, [*self.log.take(), *stream(records.STDOUT, request.id, blocks)])
-
-    def send_log(self) -> None:
-        """Send what was written to the log."""
-        if self.client_gone:
-            return
-        try:
-            self.connection.send_for(self.request, self.log.take())
-        except (ConnectionError, TimeoutError):
-            self.client_gone = True
 
     def is_cut_short(self) -> bool:
         """Whether a response began that will never be whole."""

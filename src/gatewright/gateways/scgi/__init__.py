@@ -4,26 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container
 
-from gatewright.gateways.connection import Service
-from gatewright.gateways.errors import MalformedRequest
 from gatewright.gateways.limits import Limits
 from gatewright.gateways.running import run_gateway
 from gatewright.gateways.scgi.connection import SCGIConnection, SCGIHandler
 from gatewright.gateways.scgi.decoder import Request, decode, encode
+from gatewright.gateways.service import Service
 from gatewright.sockets import Access
 from gatewright.types import WSGIApplication
 
-__all__ = [
-    "Limits",
-    "MalformedRequest",
-    "Request",
-    "SCGIConnection",
-    "SCGIHandler",
-    "Service",
-    "decode",
-    "encode",
-    "run",
-]
+__all__ = ["Request", "SCGIConnection", "SCGIHandler", "decode", "encode", "run"]
 
 
 def run(

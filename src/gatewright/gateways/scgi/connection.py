@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from io import BufferedReader, BytesIO, RawIOBase
 from typing import ClassVar
 
@@ -32,13 +31,6 @@ class SCGIHandler(GatewayHandler):
     def send(self, blocks: list[bytes]) -> None:
         """Send the blocks as they are: a response in SCGI is what it is in CGI, and ends where the connection ends."""
         self.connection.send(blocks)
-
-    def finish(self) -> None:
-        """Send what is held."""
-        if self.held_size <= RECEIVE:
-            self.connection.send([b"".join(self.held)])
-        else:
-            self.connection.send(self.held)
 
 
 class _Rest(RawIOBase):
@@ -80,7 +72,7 @@ class SCGIConnection(GatewayConnection):
         if self._held is not None:
             self._held += data
             begun = self._held
-        limits, request = self._service.limits, self._request
+        limits, request = self.service.limits, self._request
         if request is None:
             request = self._request = decode(begun, limits)
             if request is None:
@@ -95,35 +87,26 @@ class SCGIConnection(GatewayConnection):
         return self._run(request, begun[request.body_start :])
 
     def _await(self, begun: bytes | bytearray, timeout: float | None) -> Interest:
-        """Go on when more has come; a time-out of None leaves the deadline as it is."""
+        """Keep what has come, and go on when more has."""
         if self._held is None:
             self._held = bytearray(begun)
-        self.idle = False
-        if timeout is not None:
-            self.deadline = time.monotonic() + timeout
-        return Interest.READ
+        return self.await_more(timeout)
 
     def receive_body(self) -> bytes:
         """Return the next part of the body; ``b""`` only if the connection has ended before it."""
-        data = self.receive(self._service.limits.read_timeout)
+        data = self.receive(self.service.limits.read_timeout)
         self._unread -= len(data)
         return data
 
     def _run(self, request: Request, begun: bytes | bytearray) -> Interest:
-        handler = SCGIHandler()
+        service = self.service
+        handler = SCGIHandler(service, request.variables, self._body(request, begun))
         handler.connection = self
-        handler.held = []
-        service = self._service
-        handler.variables = request.variables
-        handler.script_name = service.script_name
-        handler.wsgi_multithread = service.multithread
-        handler.wsgi_multiprocess = service.multiprocess
-        handler.body = self._body(request, begun)
         handler.run(service.application)
         if not handler.completed:
             return self.reset()
         if handler.held:
-            handler.finish()
+            self.send([b"".join(handler.held)] if handler.held_size <= RECEIVE else handler.held)
         return self.linger() if self._unread > 0 else Interest.CLOSE
 
     def _body(self, request: Request, begun: bytes | bytearray) -> InputStream:

@@ -15,6 +15,12 @@ from gatewright.gateways.variables import RESERVED, content_length, merge
 
 __all__ = ["Request", "decode", "encode"]
 
+_COMMA: Final = ord(",")
+_ZERO: Final = ord("0")
+
+# Digits of the length of all variables; no limit has more.
+_MOST_DIGITS: Final = 9
+
 
 @frozen
 class Request:
@@ -41,12 +47,14 @@ def decode(data: bytes | bytearray, limits: Limits) -> Request | None:
     Raises:
         MalformedRequest: this is not SCGI, or goes beyond a limit.
     """
-    colon = data.find(b":", 0, len(str(limits.variables_bytes)) + 1)
+    colon = data.find(b":", 0, _MOST_DIGITS + 1)
     if colon < 0:
-        _length_of(data, limits)
+        _length_of(data)
         return None
     digits = data[:colon]
-    size = _length_of(digits, limits)
+    size = int(digits) if digits.isdigit() and digits[0] != _ZERO else _length_of(digits)
+    if size > limits.variables_bytes:
+        raise MalformedRequest(f"variables of {size} bytes, more than {limits.variables_bytes}")
     end = colon + 1 + size
     if len(data) <= end:
         return None
@@ -56,7 +64,8 @@ def decode(data: bytes | bytearray, limits: Limits) -> Request | None:
     fields = text.split("\0")
     variables = dict(zip(fields[:-1:2], fields[1::2], strict=False))
     count = len(variables)
-    if 2 * count + 1 != len(fields) or not count or fields[-1] or RESERVED in text or "" in variables or count > limits.variables:
+    odd = 2 * count + 1 != len(fields) or fields[-1] or RESERVED in text or "" in variables
+    if odd or not 0 < count <= limits.variables:
         variables = _judge(fields, limits)
     length = fields[0] == "CONTENT_LENGTH" and content_length(fields[1])
     if type(length) is not int:
@@ -68,17 +77,14 @@ def decode(data: bytes | bytearray, limits: Limits) -> Request | None:
     return Request(variables, length, end + 1)
 
 
-_COMMA: Final = ord(",")
-
-
-def _length_of(digits: bytes | bytearray, limits: Limits) -> int:
+def _length_of(digits: bytes | bytearray) -> int:
     """Return the length that a netstring begins with; of digits that may go on, what there is."""
     if not digits.isdigit():
         raise MalformedRequest(f"a netstring begins with a number, not with {bytes(digits[:20])!r}")
     if digits[:1] == b"0" and len(digits) > 1:
         raise MalformedRequest("the length of the netstring has a leading zero")
-    if len(digits) > len(str(limits.variables_bytes)) or int(digits) > limits.variables_bytes:
-        raise MalformedRequest(f"variables of more than {limits.variables_bytes} bytes")
+    if len(digits) > _MOST_DIGITS:
+        raise MalformedRequest(f"the length of the netstring has more than {_MOST_DIGITS} digits")
     return int(digits)
 
 
