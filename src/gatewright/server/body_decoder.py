@@ -117,10 +117,13 @@ class ChunkedDecoder:
         position, end = 0, len(data)
         while position < end and not self.is_done:
             if self._chunk_left:
-                piece = view[position : position + self._chunk_left]
-                pieces.append(piece)
-                position += len(piece)
-                self._chunk_left -= len(piece)
+                stop = position + self._chunk_left
+                pieces.append(view[position:stop])
+                position = min(stop, end)
+                self._chunk_left = stop - position
+                if data.startswith(b"\r\n", position):  # as it nearly always is; what else may follow is seen below
+                    position += 2
+                    self._needs_line_end = False
                 continue
             found = data.find(b"\n", position) + 1
             line = data[position : found or end]
