@@ -78,14 +78,6 @@ BASE: WSGIEnvironment = {
 LIMITS = Limits()
 
 
-class WithoutMemory(HeadReader):
-    """The reader as it is once a connection has given its memory of the last head up."""
-
-    def __init__(self) -> None:
-        super().__init__(LIMITS, BASE)
-        self._memory = None
-
-
 def make_ours(reader: HeadReader) -> Callable[[bytes], object]:
     """Return gatewright's parser as one connection uses it."""
 
@@ -164,7 +156,7 @@ def by_httptools(data: bytes) -> object:
 
 READERS: dict[str, Callable[[bytes], object]] = {
     "with memory": make_ours(HeadReader(LIMITS, BASE)),
-    "without": make_ours(WithoutMemory()),
+    "without": make_ours(HeadReader(LIMITS, BASE, remembers=False)),
     "strict": strictly,
     "h11": by_h11,
     "httptools": by_httptools,

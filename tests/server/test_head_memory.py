@@ -129,6 +129,13 @@ def test_reader_uses_it() -> None:
     assert heads == [strict(FIRST)] * 3
 
 
+def test_reader_without_it() -> None:
+    """A reader that is to remember nothing reads the same."""
+    reader = HeadReader(Limits(), {}, remembers=False)
+    heads = [reader.feed(FIRST) for _ in range(3)]
+    assert heads == [strict(FIRST)] * 3
+
+
 def test_reader_gives_it_up() -> None:
     """Heads that differ are read as ever after the memory was given up."""
     reader = HeadReader(Limits(), {})

@@ -18,15 +18,16 @@ class HeadReader:
     Args:
         limits: see there.
         base: the variables that are the same for all requests of the connection; copied for each, never changed.
+        remembers: whether to remember the last head, until it proves useless: a few hundred bytes for a connection.
     """
 
-    def __init__(self, limits: Limits, base: WSGIEnvironment) -> None:
+    def __init__(self, limits: Limits, base: WSGIEnvironment, *, remembers: bool = True) -> None:
         self._limits = limits
         self._base = base
         self._max_line = min(limits.request_line, limits.field_line, limits.all_fields)
         self._max_fields = limits.fields
         self._max_body = limits.max_body
-        self._memory: HeadMemory | None = HeadMemory(limits.request_line)
+        self._memory: HeadMemory | None = HeadMemory(limits.request_line) if remembers else None
         self._comes_alone = True
         self._strict: StrictHead | None = None
         self.rest = b""
