@@ -107,3 +107,17 @@ def test_metadata_within_limit(data: bytes) -> None:
     decoder = open_decoder(CHUNKED, Limits(metadata=20))
     decode(decoder, data)
     assert decoder.is_done
+
+
+@pytest.mark.parametrize(
+    "line", [b"1" + b";a=a" * 4_000 + b"=", b'1;a="' + b"\\a" * 8_000, b"1;" + b"a" * 16_000 + b"(", b"0" * 17]
+)
+def test_linear(line: bytes) -> None:
+    """A chunk's line is checked in linear time, whatever it nearly is."""
+    with pytest.raises(RequestError, match="malformed chunk size"):
+        decode(open_decoder(CHUNKED, LIMITS), line + b"\r\n")
+
+
+def test_tiny_chunks() -> None:
+    """Many chunks cost what their bytes cost: a body of single bytes is decoded whole."""
+    assert len(decode(open_decoder(CHUNKED, LIMITS), chunked([b"x"] * 50_000))) == 50_000

@@ -218,3 +218,22 @@ def test_memories_are_bounded() -> None:
         learn([(f"X-{number}", "y"), ("Host", f"h{number}")])
     learn([("Host", "x"), ("X-" + "y" * 300, "z"), ("Host", "y" * 300)])
     assert usual(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n") is not None
+
+
+HOSTILE = {
+    "many colons": b"Host: x\r\nX" + b":" * 16_000 + b"\x00",
+    "white space": b"Host: x\r\nX: y" + b" " * 16_000 + b"\x00",
+    "nearly a token": b"Host: x\r\n" + b"a" * 16_000 + b"(: y",
+    "nearly a host": b"Host: " + b"a:" * 8_000,
+    "nearly an address": b"Host: [" + b"f:" * 8_000 + b"g]",
+    "list of commas": b"Host: x\r\nTransfer-Encoding: " + b"," * 16_000,
+    "list of codings": b"Host: x\r\nTransfer-Encoding: " + b"a, " * 5_000 + b"(",
+    "digits": b"Host: x\r\nContent-Length: " + b"1" * 16_000 + b"x",
+}
+
+
+@pytest.mark.parametrize("fields", HOSTILE.values(), ids=HOSTILE)
+def test_linear(fields: bytes) -> None:
+    """Nothing of what is checked takes more than linear time: these would take years, and are refused at once."""
+    with pytest.raises(RequestError):
+        read(LIMITS, b"GET / HTTP/1.1\r\n" + fields + b"\r\n\r\n")
