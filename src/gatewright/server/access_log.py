@@ -32,8 +32,7 @@ class Served:
     """A response that was sent, or was to be sent.
 
     Attributes:
-        environ: of the request.
-        target: the request line, as the client sent it, decoded as Latin-1.
+        environ: of the request; without REQUEST_METHOD if it was refused before it could be read.
         status: the number of the response's status; 0 if the client went away before there was one.
         size: bytes of the response's body that were sent.
         began: when the request's head was complete, in seconds since the epoch.
@@ -41,7 +40,6 @@ class Served:
     """
 
     environ: Mapping[str, Any]
-    target: str
     status: int
     size: int
     began: float
@@ -56,7 +54,7 @@ def combined(served: Served) -> str:
     referer, agent = _escaped(environ.get("HTTP_REFERER")) or "-", _escaped(environ.get("HTTP_USER_AGENT")) or "-"
     size = served.size or "-"
     when = _clock(served.began)
-    return f'{peer} - {user} [{when}] "{_escaped(served.target)}" {served.status} {size} "{referer}" "{agent}"'
+    return f'{peer} - {user} [{when}] "{_escaped(_request_line(environ))}" {served.status} {size} "{referer}" "{agent}"'
 
 
 def json_line(served: Served) -> str:
@@ -68,7 +66,7 @@ def json_line(served: Served) -> str:
             "remote": environ.get("REMOTE_ADDR") or None,
             "user": environ.get("REMOTE_USER") or None,
             "method": environ.get("REQUEST_METHOD"),
-            "target": served.target,
+            "target": _target(environ),
             "protocol": environ.get("SERVER_PROTOCOL"),
             "status": served.status,
             "size": served.size,
@@ -77,6 +75,17 @@ def json_line(served: Served) -> str:
             "agent": environ.get("HTTP_USER_AGENT"),
         }
     )
+
+
+def _request_line(environ: Mapping[str, Any]) -> str:
+    if "REQUEST_METHOD" not in environ:
+        return "-"
+    return f"{environ['REQUEST_METHOD']} {_target(environ)} {environ.get('SERVER_PROTOCOL')}"
+
+
+def _target(environ: Mapping[str, Any]) -> str | None:
+    """Return the request target as the client sent it, which applications leave alone, unlike PATH_INFO."""
+    return environ.get("REQUEST_URI")
 
 
 def _escaped(text: str | None) -> str:

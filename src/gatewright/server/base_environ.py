@@ -30,7 +30,7 @@ def base_environ(service: Service, sock: socket.socket, peer: Peer) -> WSGIEnvir
         "wsgi.run_once": False,
         "GATEWAY_INTERFACE": "CGI/1.1",
         "SERVER_SOFTWARE": service.settings.server_name or "gatewright",
-        "SERVER_NAME": str(name),
+        "SERVER_NAME": f"[{name}]" if ":" in str(name) else str(name),  # RFC 3875 section 4.1.14
         "SERVER_PORT": str(port),
         "REMOTE_ADDR": "",
     }

@@ -28,10 +28,12 @@ _CONNECTION = {
     (False, False): "Connection: close\r\n",
 }
 
+_CHUNKED = "Transfer-Encoding: chunked\r\n"
+
+# Bytes of a body up to which copying it behind its head is cheaper than sending two pieces.
 _JOINED = 32_768
-"""Bytes of a body up to which copying it behind its head is cheaper than sending two pieces."""
 
-
+# What must not be overridden for a response to take the short way.
 _STEPS = frozenset(
     {
         "_flush",
@@ -48,7 +50,9 @@ _STEPS = frozenset(
         "write",
     }
 )
-"""What must not be overridden for a response to take the short way."""
+
+# What must not be overridden for the environ to be right as the connection made it.
+_VARIABLES = frozenset({"get_scheme", "get_stderr", "get_stdin"})
 
 
 class Exchange(Protocol):
@@ -107,6 +111,9 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
     """Whether a class overrides nothing that lies between the application and the connection, so that the usual
     response may take the short way.  Found out for each subclass."""
 
+    takes_environ: bool = True
+    """Whether a class overrides nothing that environ is made of.  Found out likewise."""
+
     is_whole: bool = False
     """Whether the response has reached its end; if not, only the end of the connection tells the client."""
 
@@ -114,17 +121,19 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
     """Whether a response that ends before it is whole looks like that to the client; if not, its end would."""
 
     _chunks: bool = False
-    _chunks_follow: bool = False
+    _framing: str | None = None
     _held: bytes = b""
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
-        self.server_software = exchange.server_software
+        if self.server_software is None:
+            self.server_software = exchange.server_software
 
     def __init_subclass__(cls) -> None:
-        """Find out whether the short way is open for the class."""
+        """Find out whether the short ways are open for the class."""
         super().__init_subclass__()
         cls.is_usual = all(getattr(cls, name) is getattr(HTTPMixin, name) for name in _STEPS)
+        cls.takes_environ = all(getattr(cls, name) is getattr(HTTPMixin, name) for name in _VARIABLES)
 
     # The hooks of a transport.
 
@@ -138,10 +147,19 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
         errors: ErrorStream = self.exchange.environ["wsgi.errors"]
         return errors
 
+    def get_scheme(self) -> str:
+        """Return ``wsgi.url_scheme``."""
+        scheme: str = self.exchange.environ["wsgi.url_scheme"]
+        return scheme
+
     def setup_environ(self) -> None:
         """Take the environ that the connection made; :meth:`add_cgi_vars` may change it."""
-        self.environ = self.exchange.environ
+        self.environ = environ = self.exchange.environ
         self.add_cgi_vars()
+        if not self.takes_environ:
+            environ["wsgi.input"] = self.get_stdin()
+            environ["wsgi.errors"] = self.get_stderr()
+            environ["wsgi.url_scheme"] = self.get_scheme()
 
     def add_cgi_vars(self) -> None:
         """Do nothing: the environ is complete.  Override it to add variables or to change them."""
@@ -173,8 +191,7 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
         body = result[0]
         if (
             type(body) is not bytes
-            or "content-length" in names
-            and self._declared_length(names) != len(body)
+            or ("content-length" in names and self._declared_length(names) != len(body))
             or self.status_code in WITHOUT_CONTENT
             or self.environ["REQUEST_METHOD"] == "HEAD"
         ):
@@ -190,7 +207,7 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
             exchange.keeps_alive = False
         lines += _CONNECTION[exchange.is_modern, exchange.keeps_alive]
         head = f"{OriginServerMixin.preamble(self, names)}{self.field_lines}{lines}\r\n".encode("latin-1")
-        self.headers_sent, self.bytes_sent, self.is_whole = True, size, True
+        self.headers_sent, self.bytes_sent = True, size
         try:
             if size <= _JOINED:
                 exchange.send_last(head + body, b"")
@@ -199,27 +216,43 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
         except (ConnectionError, TimeoutError):
             self.client_gone = True
             raise
+        self.is_whole = True
         self.close()
 
     def send_headers(self) -> None:
-        """Send the head; from then on the body is framed as the head says."""
+        """Send the head; from then on the body is framed as the head says.
+
+        A subclass may write a head of its own.  Nothing is known of how it frames the body, so the connection ends with
+        it.
+        """
+        self._framing = None
         super().send_headers()
-        self._chunks = self._chunks_follow
+        self._chunks = self._framing == _CHUNKED
+        if self._framing is None:
+            self.exchange.keeps_alive = self.is_delimited = False
 
     def preamble(self, names: Container[str]) -> str:
         """Return the status line, Date and Server, and the fields that frame the response."""
         exchange = self.exchange
         keeps_alive = exchange.keeps_alive and exchange.is_reusable()
-        lines = ""
-        self._chunks_follow = False
+        framing = ""
         if self.sends_content and "content-length" not in names:
-            self._chunks_follow = exchange.is_modern
             if exchange.is_modern:
-                lines = "Transfer-Encoding: chunked\r\n"
+                framing = _CHUNKED
             else:
                 keeps_alive = self.is_delimited = False
+        self._framing = framing
         exchange.keeps_alive = keeps_alive
-        return super().preamble(names) + lines + _CONNECTION[exchange.is_modern, keeps_alive]
+        return super().preamble(names) + framing + _CONNECTION[exchange.is_modern, keeps_alive]
+
+    def sendfile(self) -> bool:
+        """Send the file past Python, unless it has to be chunked because its head went out without its length."""
+        return not self._chunks and super().sendfile()
+
+    def wait_for_sink(self, sink: int) -> None:
+        """Wait for the client, but not for ever, and let others be served meanwhile."""
+        del sink  # it is the connection's
+        self.exchange.wait_until_writable()
 
     def finish_content(self) -> None:
         """Send what is missing of head and body; a body that is shorter than it said ends the connection."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Protocol
 
 from gatewright.body import BodySource
@@ -57,5 +56,3 @@ class StreamedBody(BodySource):
     def is_at_end(self) -> bool:
         """Whether the whole body was taken from the connection, its last chunk and trailers included."""
         return self._decoder.is_done
-
-

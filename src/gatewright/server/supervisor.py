@@ -9,14 +9,13 @@ import logging
 import os
 import select
 import signal
-import socket
 import time
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager, suppress
-from types import FrameType
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from attrs import define
 
+from gatewright.server.signals import hearing
 from gatewright.server.worker_process import Child, Work, start_child
 from gatewright.sockets import Listener
 
@@ -26,10 +25,14 @@ _LOG = logging.getLogger("gatewright.server")
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR2, signal.SIGCHLD)
 
+# signal.set_wakeup_fd() gives a byte for each signal: its number.
+_AT_ONCE = 256
+
 # Seconds that a worker has beyond the grace before it is killed: its own clock began a little later.
 _MERCY = 2.0
 
-# Seconds between attempts to start a worker that does not become ready: at first, and at most.
+# Seconds between attempts to start a worker that soon ends: at first, and at most.  One that has lived longer than that
+# is replaced at once.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 
 
@@ -40,8 +43,8 @@ class Slot:
     Attributes:
         child: the process, or None while there is none.
         successor: the process that is to take its place, and is not ready yet.
-        stale: whether it is to be replaced.
-        pause: seconds to wait after the next failure to start.
+        stale: whether it is to be replaced by one that is not started yet.
+        pause: seconds to wait when the process ends before it has lived as long.
         retry_at: when to start the next process, by :func:`time.monotonic`.
     """
 
@@ -89,8 +92,10 @@ class Supervisor:
         self._status = 0
         self._started = False
         self._upgraded: int | None = None
+        self._private: tuple[int, ...] = ()
         self._ready: Callable[[], object] = lambda: None
-        self._life_out, self._life_in = os.pipe()
+        self._life, self._life_in = os.pipe()
+        self._heard = -1
 
     @property
     def is_superseded(self) -> bool:
@@ -98,44 +103,47 @@ class Supervisor:
         return self._upgraded is not None
 
     def run(self, ready: Callable[[], object]) -> int:
-        """Supervise until stopped.
+        """Supervise until stopped; to be called once, and on the main thread.
 
         Args:
             ready: called once, when every worker is ready.
 
         Returns:
-            The exit status of the program: 0, or 1 if no worker could be started to begin with.
+            The exit status of the program: 0, or that of the first worker if it could not be started to begin with.
         """
         self._ready = ready
-        with _signals() as heard:
-            while not (self._stopping and not self._children()):
-                self._look_after(time.monotonic())
-                self._sleep(heard)
-                for number in _received(heard):
-                    self._heed(signal.Signals(number))
-                self._bury()
-        os.close(self._life_in)
-        os.close(self._life_out)
+        try:
+            with hearing(_SIGNALS) as (self._heard, told):
+                self._private = (self._life_in, self._heard, told)
+                while not (self._stopping and not self._children()):
+                    self._look_after(time.monotonic())
+                    self._sleep()
+                    self._bury()
+        finally:
+            os.close(self._life_in)  # workers that there still are, if this was not to be, end of it
+            os.close(self._life)
         return self._status
 
     def _children(self) -> list[Child]:
         current = [child for slot in self._slots for child in (slot.child, slot.successor) if child is not None]
         return current + self._leaving
 
-    def _sleep(self, heard: socket.socket) -> None:
-        """Until something happens, or something is due."""
+    def _sleep(self) -> None:
+        """Until something happens, which is dealt with, or something is due."""
+        speakers = {child.reports: child for child in self._children() if child.reports is not None}
         poll = select.poll()
-        poll.register(heard, select.POLLIN)
-        for child in self._children():
-            if child.reports is not None:
-                poll.register(child.reports, select.POLLIN)
-        due = [slot.retry_at for slot in self._slots if slot.child is None and not self._stopping]
-        due += [child.kill_at for child in self._children() if child.kill_at is not None]
+        for descriptor in (self._heard, *speakers):
+            poll.register(descriptor, select.POLLIN)
+        due = [child.kill_at for child in self._children() if child.kill_at is not None]
+        if not self._stopping:
+            due += [slot.retry_at for slot in self._slots if slot.child is None and slot.retry_at]
         left = max(0.0, min(due) - time.monotonic()) * 1000 + 1 if due else None
         for descriptor, _ in poll.poll(left):
-            for child in self._children():
-                if child.reports == descriptor:
-                    self._hear(child)
+            if descriptor in speakers:
+                self._hear(speakers[descriptor])
+            else:
+                for number in os.read(self._heard, _AT_ONCE):
+                    self._heed(signal.Signals(number))
 
     # What workers say.
 
@@ -153,9 +161,7 @@ class Supervisor:
             if slot.successor is child:
                 if slot.child is not None:
                     self._dismiss(slot.child)
-                slot.child, slot.successor, slot.stale = child, None, False
-            if slot.child is child:
-                slot.pause = _FIRST_PAUSE
+                slot.child, slot.successor = child, None
         if not self._started and all(slot.child is not None and slot.child.ready for slot in self._slots):
             self._started = True
             self._ready()
@@ -178,19 +184,34 @@ class Supervisor:
             return
         for slot in self._slots:
             if slot.child is None and slot.retry_at <= now:
-                slot.child = self._start()
+                slot.child = self._start(slot)
+            first = self._slots[0].child
+            if not self._started and (first is None or not first.ready):
+                return  # if the application cannot be started, the first worker says it for all
         if any(slot.successor is not None for slot in self._slots):
             return  # one by one
         for slot in self._slots:
             if slot.stale and slot.child is not None and slot.child.ready:
-                slot.successor = self._start()
+                slot.successor = self._start(slot)
+                slot.stale = False
                 return
 
-    def _start(self) -> Child:
-        return start_child(self._work, self._listeners, (self._life_out, self._life_in))
+    def _start(self, slot: Slot) -> Child | None:
+        """Start a process, or have it be tried again later."""
+        private = [child.reports for child in self._children() if child.reports is not None]
+        try:
+            return start_child(self._work, self._listeners, self._life, [*private, *self._private])
+        except OSError as failure:
+            _LOG.error("cannot start a worker: %s; next attempt in %g s", failure, slot.pause)
+            self._put_off(slot)
+            return None
+
+    def _put_off(self, slot: Slot) -> None:
+        slot.retry_at = time.monotonic() + slot.pause
+        slot.pause = min(2 * slot.pause, _LONGEST_PAUSE)
 
     def _bury(self) -> None:
-        """Deal with the workers that have ended."""
+        """Deal with the processes that have ended."""
         for child in self._children():
             status = child.collect()
             if status is not None:
@@ -199,31 +220,29 @@ class Supervisor:
             self._collect_upgrade(self._upgraded)
 
     def _mourn(self, child: Child, status: int) -> None:
-        expected = child in self._leaving
-        if expected:
+        if child in self._leaving:
             self._leaving.remove(child)
         for slot in self._slots:
             if slot.successor is child:
-                slot.successor, slot.stale = None, False
-                _LOG.error("worker %d %s before it was ready; the old one stays", child.pid, _fate(status))
-                return
-            if slot.child is child:
-                slot.child = None
+                slot.successor = None
+                for other in self._slots:
+                    other.stale = False
+                _LOG.error("worker %d %s before it was ready; the old ones stay", child.pid, _fate(status))
+            elif slot.child is child:
+                slot.child, slot.successor = slot.successor, None
                 if not self._stopping:
                     self._replace(slot, child, status)
-                return
 
     def _replace(self, slot: Slot, child: Child, status: int) -> None:
-        if child.ready:
-            _LOG.error("worker %d %s and is replaced", child.pid, _fate(status))
-            return
-        if not self._started:
+        if not (child.ready or self._started):
             self._status = status if 0 < status < 128 else 1
             self._stop(signal.SIGTERM)
-            return
-        _LOG.error("worker %d %s before it was ready; next attempt in %g s", child.pid, _fate(status), slot.pause)
-        slot.retry_at = time.monotonic() + slot.pause
-        slot.pause = min(2 * slot.pause, _LONGEST_PAUSE)
+        elif time.monotonic() - child.began > slot.pause:
+            slot.retry_at, slot.pause = 0.0, _FIRST_PAUSE
+            _LOG.error("worker %d %s and is replaced", child.pid, _fate(status))
+        else:
+            _LOG.error("worker %d %s at once; next attempt in %g s", child.pid, _fate(status), slot.pause)
+            self._put_off(slot)
 
     # What signals ask for.
 
@@ -246,9 +265,13 @@ class Supervisor:
 
     def _begin_upgrade(self) -> None:
         if self._upgrade is None or self._upgraded is not None:
-            _LOG.error("cannot start the program anew: %s", "it is being done" if self._upgraded else "not possible here")
+            _LOG.error("cannot start the program anew: %s", "it is being done" if self._upgraded else "unknown how")
             return
-        self._upgraded = self._upgrade()
+        try:
+            self._upgraded = self._upgrade()
+        except OSError as failure:
+            _LOG.error("cannot start the program anew: %s", failure)
+            return
         _LOG.info("started the program anew as process %d", self._upgraded)
 
     def _collect_upgrade(self, pid: int) -> None:
@@ -271,32 +294,3 @@ def _fate(status: int) -> str:
         return f"was killed by {signal.Signals(-status).name}"
     except ValueError:
         return f"was killed by signal {-status}"
-
-
-@contextmanager
-def _signals() -> Generator[socket.socket]:
-    """Yield a socket on which the number of each signal arrives as a byte, in order."""
-    heard, told = socket.socketpair()
-    heard.setblocking(False)
-    told.setblocking(False)
-    before = {number: signal.signal(number, _note) for number in _SIGNALS}
-    descriptor = signal.set_wakeup_fd(told.fileno())
-    try:
-        yield heard
-    finally:
-        signal.set_wakeup_fd(descriptor)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        heard.close()
-        told.close()
-
-
-def _note(_number: int, _frame: FrameType | None) -> None:
-    """Nothing: the wake-up descriptor tells."""
-
-
-def _received(heard: socket.socket) -> bytes:
-    try:
-        return heard.recv(256)
-    except BlockingIOError:
-        return b""

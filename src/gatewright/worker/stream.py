@@ -15,7 +15,7 @@ from gatewright.worker.waiting import wait
 __all__ = ["RECEIVE", "Stream"]
 
 RECEIVE = 65_536
-"""How much one system call receives at most: beyond this, making room for it costs more than the calls that it saves."""
+"""How much one system call receives at most: beyond it, making room costs more than the calls that it saves."""
 
 # How many buffers one system call sends at most (IOV_MAX of Linux, macOS and the BSDs).
 _MOST_BUFFERS = 1024
