@@ -6,6 +6,7 @@ applications usually send, :func:`usual_fields`, which answers the same or nothi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from gatewright.errors import ForbiddenCharacter
@@ -51,9 +52,13 @@ def encode_fields(headers: HeaderList) -> Fields:
     return usual_fields(headers) or strict_fields(headers)
 
 
-def usual_fields(headers: HeaderList) -> Fields | None:
-    """Return what :func:`strict_fields` returns, or None if the headers are unusual or unsound."""
-    if type(headers) is not list:
+def usual_fields(headers: Sequence[tuple[str, str]]) -> Fields | None:
+    """Return what :func:`strict_fields` returns, or None if the headers are unusual or unsound.
+
+    The parameter is no ``HeaderList`` because a compiled function refuses what is no list, before it can answer.
+    """
+    kind: type[object] = type(headers)
+    if kind is not list:
         return None
     prefixes = _prefixes
     length = UNKNOWN
