@@ -42,7 +42,7 @@ def variables_of(method: bytes, target: bytes, version: bytes, fields: list[tupl
     """Make environ variables of what a parser of another make read, by PEP 3333 and without our code."""
     path, _, query = target.partition(b"?")
     authority = None
-    if b"://" in path:
+    if not target.startswith(b"/") and b"://" in path:
         authority, slash, path = path.partition(b"://")[2].partition(b"/")
         path = slash + path or b"/"
     if target == b"*":
