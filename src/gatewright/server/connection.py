@@ -324,7 +324,7 @@ class HTTPConnection(Stream):
     def is_reusable(self) -> bool:
         """Whether another request could follow, as far as this one's body is concerned."""
         body, decoder = self._body, self._decoder
-        if body is None or decoder is None:
+        if body is None or decoder is None or decoder.is_done:
             return True
         if body.failure is not None or self._expects_continue:  # a client that was not told to go on sends no body
             return False
