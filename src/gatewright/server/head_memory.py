@@ -41,8 +41,11 @@ class HeadMemory:
     def recall(self, data: bytes) -> Head | None:
         """Return the head in ``data`` if it has the fields of the last one and a usual request line, or None."""
         fields = self._fields
-        if not fields or not data.endswith(fields):
-            self._miss()
+        if not fields:
+            return None
+        if not data.endswith(fields):
+            self._misses += 1
+            self.is_useless = self._misses >= _MAX_MISSES
             return None
         line = data[: -len(fields)].decode("latin-1")
         # Not printable is also a line end, and with it another field.
@@ -57,11 +60,6 @@ class HeadMemory:
             return None
         self._misses = 0
         return environ, 0, self._keeps_alive, False
-
-    def _miss(self) -> None:
-        if self._fields:
-            self._misses += 1
-            self.is_useless = self._misses >= _MAX_MISSES
 
     def remember(self, data: bytes, head: Head) -> None:
         """Remember a head.
