@@ -13,11 +13,13 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from gatewright.errors import ConfigurationError
-from gatewright.serving import Options, prepare
+from gatewright.server import Settings
+from gatewright.serving import GatewayOptions, prepare
 
 DEMO = "gatewright.simple_server:demo_app"
 TIME_LIMIT = 60  # seconds that a process may take to start or to end, on a slow machine
@@ -107,51 +109,63 @@ def test_peers() -> None:
         port = int(re.findall(r":(\d+) ", gateway.line)[0])
         with socket.create_connection(("127.0.0.1", port), TIME_LIMIT) as client:
             assert client.recv(1) == b""
-        assert gateway.stop()[2] == "refused a connection from 127.0.0.1, which is not an allowed address\n"
+        told = r"[-\d]{10} [\d:,]{12} \[\d+\] refused a connection from 127\.0\.0\.1, which is not an allowed address\n"
+        assert re.fullmatch(told, gateway.stop()[2])
 
 
 @pytest.mark.parametrize(
     "options, line",
     [
-        (Options(threads=2), "--threads is for --protocol fastcgi and scgi"),
-        (Options(mode="660"), "--socket-mode is for --protocol fastcgi and scgi"),
-        (Options(script_name=""), "--script-name is for --protocol fastcgi and scgi"),
-        (Options(bind=["fd://3"]), "address fd://3 is for --protocol fastcgi and scgi"),
-        (Options(bind=[":1", ":2"]), "more than one --bind is for --protocol fastcgi and scgi"),
+        (GatewayOptions(script_name=""), "--script-name is for --protocol fastcgi and scgi"),
+        (GatewayOptions(allow="127.0.0.1"), "--allow is for --protocol fastcgi and scgi"),
     ],
 )
-def test_not_for_http(options: Options, line: str) -> None:
+def test_not_for_http(options: GatewayOptions, line: str) -> None:
     """What HTTP has no use for is refused by name."""
     with pytest.raises(ConfigurationError) as refusal:
-        prepare("http", options)
+        prepare("http", Settings(), options)
     assert str(refusal.value) == line
 
 
 @pytest.mark.parametrize(
-    "options, line",
+    "settings, line",
     [
-        (Options(mode="888"), "socket mode '888' is not one like 660, in octal digits"),
-        (Options(mode="rw"), "socket mode 'rw' is not one like 660, in octal digits"),
-        (Options(bind=["8000"]), "address '8000' has no port"),
-        (Options(allow="localhost"), "'localhost' is not a list of IP addresses"),
+        (Settings(workers=3), "workers is 3, but --protocol scgi has no such setting; leave it out"),
+        (Settings(server_name=""), "server_name is '', but --protocol scgi has no such setting; leave it out"),
     ],
 )
-def test_mistaken(options: Options, line: str) -> None:
-    """An option that makes no sense is refused before the application is loaded."""
-    with pytest.raises(ConfigurationError, match=f"^{re.escape(line)}"):
-        prepare("scgi", options)
+def test_not_for_gateways(settings: Settings, line: str) -> None:
+    """What a gateway has no use for is refused by name."""
+    with pytest.raises(ConfigurationError) as refusal:
+        prepare("scgi", settings, GatewayOptions())
+    assert str(refusal.value) == line
+
+
+def test_mistaken() -> None:
+    """A list of peers that is none is refused before the application is loaded."""
+    with pytest.raises(ConfigurationError, match=r"^'localhost' is not a list of IP addresses"):
+        prepare("scgi", Settings(), GatewayOptions(allow="localhost"))
 
 
 @pytest.mark.parametrize(
-    "options, line",
+    "settings, line",
     [
-        (Options(bind=["127.0.0.1:0"], threads=0), "the number of threads is 0, and has to be 1 at least"),
-        (Options(bind=["fd://99999"]), "address fd://99999 is not a listening socket"),
-        (Options(bind=["unix:s"], owner=":no-such-group"), "address unix:s: there is no group 'no-such-group'"),
+        (Settings(bind=("fd://99999",)), "address fd://99999 is not a listening socket"),
+        (
+            Settings(bind=("unix:s",), socket_owner=":no-such-group"),
+            "address unix:s: there is no group 'no-such-group'",
+        ),
     ],
 )
-def test_cannot_be_done(options: Options, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("protocol", ["http", "fastcgi", "scgi"])
+def test_cannot_be_done(
+    protocol: Literal["http", "fastcgi", "scgi"],
+    settings: Settings,
+    line: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """What only the system can tell is refused when it is tried."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigurationError, match=f"^{re.escape(line)}"):
-        prepare("scgi", options)("nothing", lambda _environ, _start_response: [])
+        prepare(protocol, settings, GatewayOptions())(DEMO, False)
