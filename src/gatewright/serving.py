@@ -19,7 +19,7 @@ from gatewright.server.settings import Settings
 if TYPE_CHECKING:
     from gatewright.types import WSGIApplication
 
-__all__ = ["GatewayOptions", "Program", "logged_to_console", "prepare"]
+__all__ = ["FOR_GATEWAYS", "GatewayOptions", "Program", "logged_to_console", "prepare"]
 
 Program: TypeAlias = Callable[[str, bool], int]
 """Serves the application of this name, checked or not, until SIGTERM or SIGINT; returns the exit status."""
@@ -38,7 +38,7 @@ class GatewayOptions:
     allow: str | None = None
 
 
-_FOR_GATEWAYS: Final = frozenset(
+FOR_GATEWAYS: Final = frozenset(
     {"bind", "socket_mode", "socket_owner", "backlog", "threads", "connections", "graceful_timeout"}
 )
 """The settings that FastCGI and SCGI have as well."""
@@ -98,7 +98,7 @@ def _prepare_gateway(protocol: Literal["fastcgi", "scgi"], settings: Settings, o
     from gatewright.gateways import fastcgi, scgi
 
     for name, value in asdict(settings).items():
-        if name not in _FOR_GATEWAYS and value != fields_dict(Settings)[name].default:
+        if name not in FOR_GATEWAYS and value != fields_dict(Settings)[name].default:
             raise ConfigurationError(
                 f"{name} is {value!r}, but --protocol {protocol} has no such setting; leave it out"
             )

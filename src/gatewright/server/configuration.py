@@ -19,7 +19,7 @@ from attrs import asdict, fields_dict, frozen
 from gatewright.errors import ConfigurationError
 from gatewright.server.settings import Settings
 
-__all__ = ["PREFIX", "Given", "from_environment", "from_file", "from_words", "make_settings", "to_toml"]
+__all__ = ["PREFIX", "Given", "from_environment", "from_file", "from_words", "make_settings", "to_toml", "toml_of"]
 
 _LOG = logging.getLogger("gatewright.server")
 
@@ -213,10 +213,10 @@ def _lines(settings: Settings) -> Iterable[str]:
     attributes = fields_dict(Settings)
     for name, value in asdict(settings).items():
         default = attributes[name].default
-        comment = "" if value == default else f"  # default: {_toml(default)}"
-        yield f"{name} = {_toml(value)}{comment}\n"
+        comment = "" if value == default else f"  # default: {toml_of(default)}"
+        yield f"{name} = {toml_of(value)}{comment}\n"
 
 
-def _toml(value: object) -> str:
-    """Write a value; the escapes of JSON are TOML's, which wants DEL escaped as well."""
+def toml_of(value: object) -> str:
+    """Return a value as TOML writes it: with the escapes of JSON, and DEL escaped as well."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
