@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from time import localtime, strftime
 from typing import Any, Final, TypeAlias
+from urllib.parse import quote
 
 from attrs import frozen
 
@@ -18,6 +19,9 @@ LOGGER: Final = logging.getLogger("gatewright.access")
 LogLine: TypeAlias = "Callable[[Served], str]"
 
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+# What stands in a path as it is, besides letters, digits and "_.-~": pchar of RFC 3986 section 3.3, and slashes.
+_PATH: Final = "/!$&'()*+,;=:@"
 
 # What would end the line, end a quoted field, or drive a terminal: a client chooses these bytes (CWE-117).
 _ESCAPES: Final = {
@@ -84,8 +88,12 @@ def _request_line(environ: Mapping[str, Any]) -> str:
 
 
 def _target(environ: Mapping[str, Any]) -> str | None:
-    """Return the request target as the client sent it, which applications leave alone, unlike PATH_INFO."""
-    return environ.get("REQUEST_URI")
+    """Return the request target: as the client sent it if environ has that, else as its path is usually written."""
+    if "REQUEST_URI" in environ or "PATH_INFO" not in environ:
+        return environ.get("REQUEST_URI")
+    path = f"{environ.get('SCRIPT_NAME', '')}{environ['PATH_INFO']}"  # an application may move parts to the left
+    query = environ.get("QUERY_STRING")
+    return quote(path, safe=_PATH, encoding="iso-8859-1") + (f"?{query}" if query else "")
 
 
 def _escaped(text: str | None) -> str:
