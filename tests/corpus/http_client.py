@@ -96,7 +96,8 @@ class Client:
 
     def stop_sending(self) -> None:
         """End what is sent; the server sees the end."""
-        self.socket.shutdown(socket.SHUT_WR)
+        with suppress(OSError):  # the server was faster
+            self.socket.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
         """Leave."""
@@ -175,8 +176,9 @@ class Recorder:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., object], /) -> Iterable[bytes]:
         body = b"".join(iter(lambda: environ["wsgi.input"].read(65_536), b""))
         self.environs.append({**environ, "body": body})
-        start_response("200 OK", [("Content-Type", "text/plain")])
-        return [environ["PATH_INFO"].encode("latin-1") + b" " + body]
+        answer = environ["PATH_INFO"].encode("latin-1") + b" " + body
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(answer)))])
+        return [answer]
 
 
 def reset(sock: socket.socket) -> None:

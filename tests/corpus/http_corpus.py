@@ -56,6 +56,7 @@ class Accepted(Case):
 def _accepted(case: Case, expected: dict[str, Any]) -> Accepted:
     environ = {
         "REQUEST_METHOD": expected.get("method", "GET"),
+        "REQUEST_URI": case.raw.split(b" ", 2)[1].decode("latin-1"),
         "SCRIPT_NAME": "",
         "PATH_INFO": expected.get("path", "/"),
         "QUERY_STRING": expected.get("query", ""),

@@ -49,6 +49,7 @@ def variables_of(method: bytes, target: bytes, version: bytes, fields: list[tupl
         path = b"/"
     variables = {
         "REQUEST_METHOD": method.decode(_LATIN_1),
+        "REQUEST_URI": target.decode(_LATIN_1),
         "SCRIPT_NAME": "",
         "PATH_INFO": unquote_to_bytes(path).decode(_LATIN_1),
         "QUERY_STRING": query.decode(_LATIN_1),

@@ -23,7 +23,9 @@ DELIVERIES: dict[str, Callable[[bytes], list[bytes]]] = {
     "with-successor": lambda raw: [raw + SUCCESSOR],
 }
 
-OWN = {"REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "SERVER_PROTOCOL", "CONTENT_TYPE", "CONTENT_LENGTH"}
+OWN = {"REQUEST_METHOD", "REQUEST_URI", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "SERVER_PROTOCOL"} | {
+    *("CONTENT_TYPE", "CONTENT_LENGTH"),
+}
 
 
 class Site:

@@ -140,6 +140,7 @@ class StrictHead:
             raise RequestError(413, "Content-Length is more than is allowed")
         environ = self._base.copy()
         environ["REQUEST_METHOD"] = line.method
+        environ["REQUEST_URI"] = line.target
         environ["SCRIPT_NAME"] = ""
         environ["PATH_INFO"] = decode_path(target.path)
         environ["QUERY_STRING"] = target.query

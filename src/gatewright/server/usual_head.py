@@ -116,6 +116,7 @@ def set_request_line(line: str, environ: WSGIEnvironment) -> bool:
         raise ValueError
     path, _, query = target.partition("?")
     environ["REQUEST_METHOD"] = method
+    environ["REQUEST_URI"] = target
     environ["SCRIPT_NAME"] = ""
     environ["PATH_INFO"] = decode_path(path) if "%" in path else path
     environ["QUERY_STRING"] = query
