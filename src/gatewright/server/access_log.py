@@ -23,9 +23,9 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 # What stands in a path as it is, besides letters, digits and "_.-~": pchar of RFC 3986 section 3.3, and slashes.
 _PATH: Final = "/!$&'()*+,;=:@"
 
-# What would end the line, end a quoted field, or drive a terminal: a client chooses these bytes (CWE-117).
+# What would end a line or a field (a no-break space may), or drive a terminal: a client chooses these bytes (CWE-117).
 _ESCAPES: Final = {
-    **{code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))},
+    **{code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA1))},
     ord('"'): '\\"',
     ord("\\"): "\\\\",
 }
