@@ -89,7 +89,8 @@ class Settings:
             replaced.
         threads: Threads of each worker. 1 runs every call inline; with more, a call that takes long is left to one
             thread and another goes on with the rest.
-        connections: Connections that each worker holds at most. One more is answered 503 and closed.
+        connections: Connections that each worker holds at most. One more is answered 503 and closed; by FastCGI and SCGI
+            it waits.
         request_line: Bytes of a request line; a longer one is answered 414.
         header_count: Header fields of a request; more are answered 431.
         header_size: Bytes of all header fields of a request together; more are answered 431.
