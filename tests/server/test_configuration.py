@@ -42,6 +42,7 @@ _STRATEGIES: dict[str, SearchStrategy[object]] = {
     "access_log": sampled_from(["off", "combined", "json"]),
     "server_name": text(alphabet=[chr(code) for code in range(0x20, 0x7F)]),
     "underscores": sampled_from(["drop", "refuse"]),
+    "raw_targets": sampled_from(["refuse", "take"]),
     **dict.fromkeys(("head_timeout", "body_timeout", "keep_alive", "write_timeout", "graceful_timeout"), _TIME),
 }
 SETTINGS = builds(Settings, **{name: _STRATEGIES.get(name, _WHOLE) for name in fields_dict(Settings)})

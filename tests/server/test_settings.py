@@ -26,6 +26,7 @@ WRONG: dict[str, list[object]] = {
     "connections": [0],
     "request_line": [31],
     "header_count": [0],
+    "field_size": [63],
     "header_size": [255],
     "body_size": [-1],
     "chunked_bodies": ["", "Store"],
@@ -40,6 +41,7 @@ WRONG: dict[str, list[object]] = {
     "access_log": ["on", ""],
     "server_name": ["a\r\nb", "é", "\x7f"],
     "underscores": ["keep"],
+    "raw_targets": ["drop"],
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from gatewright.server.access_log import LogLine, combined, json_line
 from gatewright.server.handler import HTTPHandler
@@ -32,20 +32,19 @@ class Service:
     settings: Settings = field(factory=Settings)
     handler_class: type[HTTPHandler] = HTTPHandler
     count: Callable[[], object] | None = None
-    limits: Limits = field(init=False)
-    log_line: LogLine | None = field(init=False)
+    limits: Limits = field(init=False, default=Factory(lambda self: _limits(self.settings), takes_self=True))
+    log_line: LogLine | None = field(
+        init=False, default=Factory(lambda self: _LOG_LINES[self.settings.access_log], takes_self=True)
+    )
 
-    @limits.default
-    def _limits(self) -> Limits:
-        settings = self.settings
-        return Limits(
-            request_line=settings.request_line,
-            fields=settings.header_count,
-            all_fields=settings.header_size,
-            body=settings.body_size,
-            underscores=settings.underscores,
-        )
 
-    @log_line.default
-    def _log_line(self) -> LogLine | None:
-        return _LOG_LINES[self.settings.access_log]
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        request_line=settings.request_line,
+        field_line=settings.field_size,
+        fields=settings.header_count,
+        all_fields=settings.header_size,
+        body=settings.body_size,
+        underscores=settings.underscores,
+        eight_bit_targets=settings.raw_targets == "take",
+    )

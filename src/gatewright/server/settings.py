@@ -89,10 +89,11 @@ class Settings:
             replaced.
         threads: Threads of each worker. 1 runs every call inline; with more, a call that takes long is left to one
             thread and another goes on with the rest.
-        connections: Connections that each worker holds at most. One more is answered 503 and closed; by FastCGI and SCGI
+        connections: Connections that each worker holds at most. One more is answered 503 and closed; by FastCGI or SCGI
             it waits.
         request_line: Bytes of a request line; a longer one is answered 414.
         header_count: Header fields of a request; more are answered 431.
+        field_size: Bytes of one header field; a longer one is answered 431.
         header_size: Bytes of all header fields of a request together; more are answered 431.
         body_size: Bytes of a request body; a longer one is answered 413, before the application is called if its length
             is declared, at the read that crosses the limit if it is chunked. 0 sets no limit.
@@ -113,6 +114,8 @@ class Settings:
         server_name: What the Server header says; empty sends none.
         underscores: What becomes of a header field whose name has an underscore, which environ cannot tell from a dash:
             "drop" leaves it out of environ, "refuse" answers 400.
+        raw_targets: What becomes of a request target with bytes above 0x7F, which HTTP does not allow and old clients
+            send: "refuse" answers 400, "take" hands them on as they are.
     """
 
     bind: tuple[str, ...] = field(default=(), converter=tuple[str, ...], validator=_addresses)
@@ -124,6 +127,7 @@ class Settings:
     connections: int = field(default=10_000, validator=_at_least(1))
     request_line: int = field(default=8_190, validator=_at_least(32))
     header_count: int = field(default=100, validator=_at_least(1))
+    field_size: int = field(default=16_384, validator=_at_least(64))
     header_size: int = field(default=65_536, validator=_at_least(256))
     body_size: int = field(default=1_073_741_824, validator=_at_least(0, 2**63 - 1))
     chunked_bodies: Literal["store", "stream"] = field(default="store", validator=_one_of("store", "stream"))
@@ -138,6 +142,7 @@ class Settings:
     access_log: AccessLog = field(default="off", validator=_one_of("off", "combined", "json"))
     server_name: str = field(default="gatewright", validator=_one_line)
     underscores: Literal["drop", "refuse"] = field(default="drop", validator=_one_of("drop", "refuse"))
+    raw_targets: Literal["refuse", "take"] = field(default="refuse", validator=_one_of("refuse", "take"))
 
     @property
     def access(self) -> Access:
