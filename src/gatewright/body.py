@@ -77,6 +77,7 @@ class BodySource(io.RawIOBase):
         self.failure: RequestError | None = None
 
     def readable(self) -> bool:
+        """Say that it can be read; io asks."""
         return True
 
     def readinto(self, buffer: Buffer, /) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -31,7 +32,7 @@ class Talk(Client):
 
 @pytest.fixture
 def talk() -> Iterator[Callable[..., Talk]]:
-    """Connect to an application without a worker between: ``talk(application, handler_class=…, small=…, **settings)``."""
+    """Connect to an application, without a worker between: ``talk(application, small=True, **settings)``."""
     with ExitStack() as stack:
 
         def connect(
@@ -65,8 +66,6 @@ class Live:
 
     def connect(self) -> Client:
         """Return a new client that is gone when the test ends."""
-        import socket
-
         address: Any = self.server.addresses[0]
         sock = socket.create_connection((address.host, address.port))
         return self._stack.enter_context(Client(sock))
@@ -78,7 +77,7 @@ def live() -> Iterator[Callable[..., Live]]:
     with ExitStack() as stack:
 
         def run(application: WSGIApplication, handler_class: type[HTTPHandler] = HTTPHandler, **settings: Any) -> Live:
-            options = {"bind": ("127.0.0.1:0",), "threads": 2, "graceful_timeout": 5.0, **settings}
+            options: dict[str, Any] = {"bind": ("127.0.0.1:0",), "threads": 2, "graceful_timeout": 5.0, **settings}
             server = Server(application, Settings(**options), handler_class=handler_class)
             stack.enter_context(server)
             return Live(server, stack)

@@ -44,7 +44,7 @@ def put(path: bytes, body: bytes, *fields: bytes, length: int | None = None) -> 
 def test_one_after_the_other(talk: Talk) -> None:
     """A connection carries one request after the other."""
     client = talk(Recorder())
-    bodies = []
+    bodies: list[bytes] = []
     for path in (b"/a", b"/b"):
         client.send(b"GET %b HTTP/1.1\r\nHost: x\r\n\r\n" % path)
         bodies.append(client.response().body)
@@ -99,7 +99,7 @@ def test_a_refusal_arrives(talk: Talk) -> None:
 
 
 def test_a_last_response_arrives(talk: Talk) -> None:
-    """So does a response after which the connection ends, to a client that sends a body which nobody reads (case 59)."""
+    """So does a response after which the connection ends, to a client that sends what nobody reads (case 59)."""
     client = talk(hello)
     client.send(put(b"/", b"x" * 1_000_000))
     response = client.response()
@@ -126,7 +126,9 @@ def test_unknown_length(talk: Talk) -> None:
     client = talk(checked(streamed))
     client.send(GET + LAST)
     responses = [client.response(), client.response()]
-    assert [(response.fields["transfer-encoding"], response.body) for response in responses] == [("chunked", b"hello")] * 2
+    assert [(response.fields["transfer-encoding"], response.body) for response in responses] == [
+        ("chunked", b"hello")
+    ] * 2
 
 
 def test_unknown_length_in_http_1_0(talk: Talk) -> None:
@@ -210,7 +212,7 @@ def test_an_endless_body_that_nobody_reads(talk: Talk) -> None:
 
 
 def test_a_body_kept_too_long(talk: Talk) -> None:
-    """A body that an application holds on to cannot be read after the call: what follows on the connection is not it."""
+    """A body that an application holds on to cannot be read after the call: what follows is not the body."""
     kept: list[Any] = []
 
     def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -281,7 +283,9 @@ def test_a_large_stored_body(talk: Talk) -> None:
     """What is too large for memory is stored in a file."""
     body = bytes(range(256)) * 4096
     client = talk(Recorder())
-    client.send(b"PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body))
+    client.send(
+        b"PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    )
     assert client.response().body == b"/ " + body
 
 

@@ -30,7 +30,7 @@ def test_one_too_many(live: Callable[..., Any]) -> None:
 def test_recovery(live: Callable[..., Any]) -> None:
     """When a connection has ended, there is room for another one (case 68)."""
     server = live(Recorder(), connections=1, threads=1)
-    statuses = []
+    statuses: list[int] = []
     for _ in range(3):
         first = server.connect()
         first.send(GET)

@@ -46,6 +46,11 @@ def failing() -> Iterator[bytes]:
     raise ValueError("the application failed")
 
 
+def fail() -> None:
+    """Fail."""
+    raise ValueError
+
+
 # How the client learns where the body ends.
 
 
@@ -178,7 +183,9 @@ def test_results_that_are_no_body(talk: Talk, result: Any) -> None:
 
 
 @pytest.mark.parametrize("failure", [ValueError, SystemExit, GeneratorExit, RecursionError])
-def test_an_application_that_fails(talk: Talk, failure: type[BaseException], capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_application_that_fails(
+    talk: Talk, failure: type[BaseException], capsys: pytest.CaptureFixture[str]
+) -> None:
     """An application that raises, or wants to exit, is an error page without its traceback, which the log has."""
 
     def application(_environ: dict[str, Any], _start_response: StartResponse) -> Iterable[bytes]:
@@ -278,11 +285,9 @@ class Body:
 @pytest.mark.parametrize("request_bytes", [GET, HEAD, OLD])
 @pytest.mark.parametrize("status", ["200 OK", "304 Not Modified"])
 @pytest.mark.parametrize(
-    ("fails", "headers"), [(False, []), (True, []), (False, [("Content-Length", "2")]), (False, [("X", "\n")])]
+    "fails,headers", [(False, []), (True, []), (False, [("Content-Length", "2")]), (False, [("X", "\n")])]
 )
-def test_close(
-    talk: Talk, request_bytes: bytes, status: str, *, fails: bool, headers: list[tuple[str, str]]
-) -> None:
+def test_close(talk: Talk, request_bytes: bytes, status: str, *, fails: bool, headers: list[tuple[str, str]]) -> None:
     """An iterable is closed once, whatever its end (case 83)."""
     body = Body(b"hel", b"lo", fails=fails)
 
@@ -337,7 +342,7 @@ def test_exc_info_before_the_head(talk: Talk) -> None:
     def application(_environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         start_response("200 OK", [("X-Old", "1")])
         try:
-            raise ValueError
+            fail()
         except ValueError:
             start_response("503 Later", [("X-New", "1")], sys.exc_info())
         return [b"later"]
@@ -355,7 +360,7 @@ def test_exc_info_after_the_head(talk: Talk) -> None:
         start_response("200 OK", [])
         yield b"first"
         try:
-            raise ValueError
+            fail()
         except ValueError:
             start_response("500 Oops", [], sys.exc_info())
         yield b"never"
@@ -580,7 +585,7 @@ def test_steps(talk: Talk, name: str) -> None:
 
     def step(self: HTTPHandler, *args: Any) -> Any:
         taken.append(name)
-        return getattr(super(kind, self), name)(*args)
+        return getattr(HTTPHandler, name)(self, *args)
 
-    kind = type("Handler", (HTTPHandler,), {name: step})
+    kind: type[HTTPHandler] = type("Handler", (HTTPHandler,), {name: step})
     assert (served_by(talk, kind).body, bool(taken)) == (b"hello", True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -54,8 +55,6 @@ def test_two_addresses() -> None:
 
 def test_a_unix_socket(tmp_path: Path) -> None:
     """It serves on a Unix socket, whose clients have no address, and removes the file."""
-    import socket
-
     path, recorder = tmp_path / "s", Recorder()
     with Server(checked(recorder), Settings(bind=(f"unix:{path}",))), socket.socket(socket.AF_UNIX) as client:
         client.settimeout(TIMEOUT)
@@ -82,8 +81,6 @@ def test_a_slow_call_stalls_nobody(live: Live) -> None:
 
 def test_stop_waits_for_requests() -> None:
     """A request in flight when the server stops is answered, and told that it was the last."""
-    import socket
-
     door = Door()
     server = Server(door, Settings(bind=("127.0.0.1:0",), threads=2))
     server.start()
@@ -147,8 +144,6 @@ def test_only_one_process() -> None:
     """Inside a program there is one process, whatever the settings say, and environ tells so."""
     recorder = Recorder()
     with Server(recorder, Settings(bind=("127.0.0.1:0",), workers=4, threads=1)) as server:
-        import socket
-
         address: Any = server.addresses[0]
         with socket.create_connection((address.host, address.port), TIMEOUT) as client:
             client.sendall(GET)
@@ -161,7 +156,7 @@ def test_quota() -> None:
     """After so many requests, and some more at random, a worker asks once to be replaced."""
     asked: list[int] = []
     quota = _Quota(Settings(max_requests=10, max_requests_jitter=5), lambda: asked.append(1))
-    before = []
+    before: list[int] = []
     for _ in range(40):
         quota.spend()
         before.append(len(asked))
@@ -177,7 +172,7 @@ def test_no_quota() -> None:
     assert asked == []
 
 
-@pytest.mark.parametrize(("form", "part"), [("combined", '"GET /a?b=c HTTP/1.1" 200 3 "-" "me"'), ("json", '"status": 200')])
+@pytest.mark.parametrize("form,part", [("combined", '"GET /a?b=c HTTP/1.1" 200 3 "-" "me"'), ("json", '"status": 200')])
 def test_access_log(live: Live, form: str, part: str, caplog: pytest.LogCaptureFixture) -> None:
     """Each response is a line of the access log."""
     with caplog.at_level(logging.INFO, "gatewright.access"):

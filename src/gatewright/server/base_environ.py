@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from typing import Any
 
 from gatewright.server.service import Service
 from gatewright.types import WSGIEnvironment
@@ -18,8 +19,8 @@ def base_environ(service: Service, sock: socket.socket, peer: Peer) -> WSGIEnvir
     A Unix socket has neither host nor port; SERVER_NAME and SERVER_PORT may not be empty, so it gets those of a client
     that asks for them there (RFC 3875 sections 4.1.14 and 4.1.15).
     """
-    here: object = sock.getsockname()
-    name, port = here[:2] if isinstance(here, tuple) else ("localhost", 80)
+    here: Any = sock.getsockname()
+    name, port = here[:2] if sock.family in {socket.AF_INET, socket.AF_INET6} else ("localhost", 80)
     environ: WSGIEnvironment = {
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "http",
@@ -30,7 +31,7 @@ def base_environ(service: Service, sock: socket.socket, peer: Peer) -> WSGIEnvir
         "wsgi.run_once": False,
         "GATEWAY_INTERFACE": "CGI/1.1",
         "SERVER_SOFTWARE": service.settings.server_name or "gatewright",
-        "SERVER_NAME": f"[{name}]" if ":" in str(name) else str(name),  # RFC 3875 section 4.1.14
+        "SERVER_NAME": f"[{name}]" if ":" in name else name,  # RFC 3875 section 4.1.14
         "SERVER_PORT": str(port),
         "REMOTE_ADDR": "",
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from typing import Protocol
+from typing import Any, Protocol
 
 from gatewright.handlers import (
     EnvironMixin,
@@ -184,8 +184,10 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
 
     def finish_response(self) -> None:
         """Send the body, and close; a body that is one block takes the short way, together with the head."""
-        names, result = self.field_names, self.result
-        if names is None or type(result) is not list or len(result) != 1 or self.headers_sent or not self.is_usual:
+        names = self.field_names
+        result: Any = self.result  # whatever the application returned
+        kind: type[object] = type(result)
+        if names is None or kind is not list or len(result) != 1 or self.headers_sent or not self.is_usual:
             super().finish_response()
             return
         body = result[0]
@@ -225,7 +227,6 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
         A subclass may write a head of its own.  Nothing is known of how it frames the body, so the connection ends with
         it.
         """
-        self._framing = None
         super().send_headers()
         self._chunks = self._framing == _CHUNKED
         if self._framing is None:

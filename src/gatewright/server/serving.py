@@ -156,7 +156,7 @@ def serve(
         return supervisor.run(report)
     finally:
         for listener in listeners:
-            if supervisor.is_superseded:
+            if supervisor.is_superseded or predecessor:
                 listener.socket.close()
             else:
                 listener.close()

@@ -61,6 +61,7 @@ class Predecessor:
         self._pid = int(pid) if is_ours else 0
 
     def __bool__(self) -> bool:
+        """Whether there is one, which is still in charge: the files of the sockets are its own."""
         return self._pid > 0
 
     def listeners(self) -> list[Listener]:
@@ -72,6 +73,7 @@ class Predecessor:
         if self and os.getppid() == self._pid:
             with suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGTERM)
+        self._pid = 0
 
 
 def _owned(listener: Listener) -> Listener:
