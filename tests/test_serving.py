@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import re
 import signal
@@ -10,7 +12,7 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -19,7 +21,7 @@ import pytest
 
 from gatewright.errors import ConfigurationError
 from gatewright.server import Settings
-from gatewright.serving import GatewayOptions, prepare
+from gatewright.serving import GatewayOptions, logged_to_console, prepare
 
 DEMO = "gatewright.simple_server:demo_app"
 TIME_LIMIT = 60  # seconds that a process may take to start or to end, on a slow machine
@@ -169,3 +171,40 @@ def test_cannot_be_done(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigurationError, match=f"^{re.escape(line)}"):
         prepare(protocol, settings, GatewayOptions())(DEMO, False)
+
+
+@pytest.fixture
+def silenced() -> Generator[logging.Logger]:
+    """Silence a logger of ours, as dictConfig does with those that it does not know."""
+    logger = logging.getLogger("gatewright.access")
+    logger.disabled = True
+    yield logger
+    logger.disabled = False
+
+
+def test_loggers(silenced: logging.Logger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The log goes on although the application, as it was imported, has silenced all loggers that there were."""
+    served: list[object] = []
+
+    def serve(_target: str, _settings: Settings, *, wrap: Callable[[object], object], ready: object) -> int:
+        served.extend([wrap(DEMO), ready])
+        return 0
+
+    monkeypatch.setattr("gatewright.server.serve", serve)
+    prepare("http", Settings(), GatewayOptions())(DEMO, False)
+    assert (served[0], silenced.disabled) == (DEMO, False)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no disk that is always full")
+def test_full_disk(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """An access log that cannot be written is told once, in a line, and stops nobody."""
+    with open("/dev/full", "w", buffering=1, encoding="utf-8") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        with logged_to_console(Settings(access_log="json")):
+            for _ in range(3):
+                logging.getLogger("gatewright.access").info("a line")
+        monkeypatch.undo()
+        with contextlib.suppress(OSError):
+            full.close()
+    told = capsys.readouterr().err
+    assert (told.count("\n"), "lines of the access log are lost: [Errno 28] " in told) == (1, True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import partial
@@ -63,8 +64,19 @@ def logged_to_console(settings: Settings) -> Generator[None]:
         if settings.access_log == "off":
             yield
             return
-        with _written(logging.getLogger("gatewright.access"), logging.StreamHandler(sys.stdout)):
+        with _written(logging.getLogger("gatewright.access"), _AccessLog(sys.stdout)):
             yield
+
+
+class _AccessLog(logging.StreamHandler[TextIO]):
+    """Tells once a minute that it cannot be written (a full disk), where logging has a traceback for each line."""
+
+    _silent_until = 0.0
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        if time.monotonic() >= self._silent_until:
+            self._silent_until = time.monotonic() + 60
+            logging.getLogger("gatewright").error("lines of the access log are lost: %s", sys.exception())
 
 
 @contextmanager
