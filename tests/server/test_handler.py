@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import h11
 import pytest
 from http_client import small_buffers
 
@@ -129,6 +130,33 @@ def test_no_server_name(talk: Talk) -> None:
     client = talk(answering([b"x"]), server_name="")
     client.send(GET)
     assert "server" not in client.response().fields
+
+
+@pytest.mark.parametrize("request_bytes", [GET, OLD, OLD.replace(b"\r\n\r\n", b"\r\nConnection: keep-alive\r\n\r\n")])
+@pytest.mark.parametrize("body", [[b"hello"], [b"hel", b"lo"], blocks, []])
+def test_another_reads_it(talk: Talk, request_bytes: bytes, body: Any) -> None:
+    """A client of another make reads the same response, whole."""
+    client = talk(answering(body, ("Content-Type", "text/plain")))
+    client.send(request_bytes)
+    client.stop_sending()
+    peer = h11.Connection(h11.CLIENT)
+    peer.send(h11.Request(method="GET", target="/", headers=[("Host", "x")]))
+    peer.send(h11.EndOfMessage())
+    peer.receive_data(client.rest())
+    peer.receive_data(b"")
+    events = h11_events(peer)
+    data = b"".join(bytes(event.data) for event in events if isinstance(event, h11.Data))
+    expected = b"" if body == [] else b"hello"
+    assert (data, type(events[-1])) == (expected, h11.EndOfMessage)
+
+
+def h11_events(peer: h11.Connection) -> list[object]:
+    """Return the events of one response."""
+    events: list[object] = []
+    while not events or not isinstance(events[-1], h11.EndOfMessage):
+        events.append(peer.next_event())
+        assert events[-1] is not h11.NEED_DATA
+    return events
 
 
 # What is refused.

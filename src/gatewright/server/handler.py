@@ -13,22 +13,11 @@ from gatewright.handlers import (
     ResponseMixin,
     SendfileMixin,
 )
-from gatewright.server.encoder import LAST_CHUNK, encode_chunk
+from gatewright.server.encoder import CHUNKED_LINE, CONNECTION_LINE, LAST_CHUNK, encode_chunk
 from gatewright.spec.grammar import WITHOUT_CONTENT
 from gatewright.types import ErrorStream, InputStream, WSGIEnvironment
 
 __all__ = ["Exchange", "HTTPHandler", "HTTPMixin"]
-
-# RFC 9112 section 9.6 and, for HTTP/1.0, appendix C.2.2; by whether the client speaks HTTP/1.1, and whether the
-# connection stays open.
-_CONNECTION = {
-    (True, True): "",
-    (True, False): "Connection: close\r\n",
-    (False, True): "Connection: keep-alive\r\n",
-    (False, False): "Connection: close\r\n",
-}
-
-_CHUNKED = "Transfer-Encoding: chunked\r\n"
 
 # Bytes of a body up to which copying it behind its head is cheaper than sending two pieces.
 _JOINED = 32_768
@@ -186,7 +175,7 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
         """Send the body, and close; a body that is one block takes the short way, together with the head."""
         names = self.field_names
         result: Any = self.result  # whatever the application returned
-        kind: type[object] = type(result)
+        kind: object = type(result)  # pyright: ignore[reportUnknownVariableType]  # of what is Any it is that
         if names is None or kind is not list or len(result) != 1 or self.headers_sent or not self.is_usual:
             super().finish_response()
             return
@@ -207,7 +196,7 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
         lines = "" if "content-length" in names else f"Content-Length: {size}\r\n"
         if not exchange.is_reusable():
             exchange.keeps_alive = False
-        lines += _CONNECTION[exchange.is_modern, exchange.keeps_alive]
+        lines += CONNECTION_LINE[exchange.is_modern, exchange.keeps_alive]
         head = f"{OriginServerMixin.preamble(self, names)}{self.field_lines}{lines}\r\n".encode("latin-1")
         self.headers_sent, self.bytes_sent = True, size
         try:
@@ -228,7 +217,7 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
         it.
         """
         super().send_headers()
-        self._chunks = self._framing == _CHUNKED
+        self._chunks = self._framing == CHUNKED_LINE
         if self._framing is None:
             self.exchange.keeps_alive = self.is_delimited = False
 
@@ -239,12 +228,12 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
         framing = ""
         if self.sends_content and "content-length" not in names:
             if exchange.is_modern:
-                framing = _CHUNKED
+                framing = CHUNKED_LINE
             else:
                 keeps_alive = self.is_delimited = False
         self._framing = framing
         exchange.keeps_alive = keeps_alive
-        return super().preamble(names) + framing + _CONNECTION[exchange.is_modern, keeps_alive]
+        return super().preamble(names) + framing + CONNECTION_LINE[exchange.is_modern, keeps_alive]
 
     def sendfile(self) -> bool:
         """Send the file past Python, unless it has to be chunked because its head went out without its length."""
