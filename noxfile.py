@@ -1,4 +1,4 @@
-"""The checks, by name: ``nox`` runs all but ``bench`` and ``linters``, ``nox -s NAME`` one of them."""
+"""The checks, by name: ``nox`` runs all but the benchmarks and ``linters``, ``nox -s NAME`` one of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import nox
 
 nox.needs_version = ">=2025.10.14"
-nox.options.sessions = ["lint", "typing", "dropin", "docs", "tests", "coverage", "gateways"]
+nox.options.sessions = ["lint", "typing", "dropin", "docs", "tests", "coverage", "gateways", "fuzz"]
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 # An interpreter that is not there is skipped, in CI too; `coverage` fails if that leaves none.
@@ -109,6 +109,25 @@ def fuzz(session: nox.Session) -> None:
     """The parser held against its promises by atheris, for seconds; for hours with ``-- -max_total_time=14400``."""
     install(session, ".", group="fuzz")
     session.run("python", "tests/fuzz/fuzz_parser.py", *(session.posargs or ["-max_total_time=20"]))
+
+
+@nox.session
+def bench_gateways(session: nox.Session) -> None:
+    """FastCGI and SCGI behind nginx, side by side with peers, by wrk; writes docs/benchmarks-gateways.md."""
+    install(session, ".", group="bench-gateways")
+    session.run("python", "benchmarks/gateways.py", *session.posargs)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """The codecs of the gateways, fed by atheris: seconds of each, or as long as ``-- SECONDS`` says."""
+    try:
+        install(session, ".", group="fuzz")
+    except nox.command.CommandFailed:
+        session.skip("there is no atheris for this Python")
+    seconds = session.posargs[0] if session.posargs else "15"
+    for target in ("fastcgi", "records", "scgi", "netstring"):
+        session.run("python", "benchmarks/fuzz/gateways.py", target, f"-max_total_time={seconds}")
 
 
 @nox.session

@@ -270,6 +270,15 @@ class TestEnd:
             stream_of(process.stdout).close()
             assert stream_of(process.stderr).read() == b"closed"
 
+    def test_client_is_gone_and_terminated(self) -> None:
+        """A web server that stops reading and ends the process, too, does not keep the body from being closed."""
+        closing = "os.kill(os.getpid(), 15); os.write(2, b'closed')"
+        definitions = CLOSING.format(step="return b'x' * 10_000").replace("os.write(2, b'closed')", closing)
+        with start("-c", script("start_response('200 OK', []); return Endless()", definitions)) as process:
+            os.read(stream_of(process.stdout).fileno(), 10)
+            stream_of(process.stdout).close()
+            assert stream_of(process.stderr).read() == b"closed"
+
     def test_terminated(self) -> None:
         """When the web server ends the process the body is closed, and nothing is logged."""
         definitions = CLOSING.format(step="os.write(2, b'begun '); __import__('time').sleep(60)")

@@ -159,6 +159,9 @@ class CGIGateway(SendfileMixin, ResponseMixin, ErrorPageMixin, EnvironMixin, CGI
     held: bytes = b""
     """What was written and not sent yet."""
 
+    heeds_termination: bool = False
+    """Whether SIGTERM raises."""
+
     def __init__(self, streams: StandardStreams, variables: dict[str, str]) -> None:
         self.streams = streams
         self.variables = variables
@@ -209,6 +212,7 @@ class CGIGateway(SendfileMixin, ResponseMixin, ErrorPageMixin, EnvironMixin, CGI
             raise ClientDisconnected(400, "the web server ended the request")
 
         signal.signal(signal.SIGTERM, end)
+        self.heeds_termination = True
 
     def _write(self, data: bytes) -> None:
         """Hold these bytes, so that the head travels with the first block."""
@@ -218,8 +222,15 @@ class CGIGateway(SendfileMixin, ResponseMixin, ErrorPageMixin, EnvironMixin, CGI
         """Send what is held; a pipe may take it in parts."""
         rest = memoryview(self.held)
         self.held = b""
-        while rest:
-            rest = rest[os.write(self.streams.output, rest) :]
+        try:
+            while rest:
+                rest = rest[os.write(self.streams.output, rest) :]
+        except OSError:
+            if self.heeds_termination:  # Apache closes the pipe and sends SIGTERM; one of them is enough
+                import signal
+
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            raise
 
 
 def run(application: WSGIApplication, *, variables: Iterable[str] = ()) -> None:

@@ -45,20 +45,22 @@ class GatewayConnection:
     protocol: ClassVar[str]
     """The name of the protocol, for the log."""
 
-    # What changes is a class-level default first: nearly all connections of SCGI end before it does.
-    idle: bool = True
+    idle: bool
     """Whether no byte of a request was received that is not answered."""
-    draining: bool = False
+    draining: bool
     """Whether the connection is to end when no request is on its way."""
-    deadline: float = math.inf
+    deadline: float
     """When to give up, by :func:`time.monotonic`."""
-    _turn: Turn | None = None
-    _linger_left: int = 0
 
     def __init__(self, sock: socket.socket, peer: Peer, service: Service) -> None:
         self.socket = sock
         self._peer = peer
         self.service = service
+        self.idle = True
+        self.draining = False
+        self.deadline = math.inf
+        self._turn: Turn | None = None
+        self._linger_left = 0
         if service.limits.idle_timeout is not None:
             self.expect_request()
 

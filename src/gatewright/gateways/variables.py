@@ -24,6 +24,14 @@ RESERVED = "wsgi."
 # Digits of a body's length: what no web server means is refused before it becomes a number.
 MOST_DIGITS = 18
 
+# Never shown to an application.
+_DROPPED = (
+    "HTTP_PROXY",  # programs take it for their proxy's address ("httpoxy", CVE-2016-5385)
+    "HTTP_CONTENT_LENGTH",  # rule S12: lighttpd sends both
+    "HTTP_CONTENT_TYPE",
+    "HTTP_TRANSFER_ENCODING",  # the web server has taken the chunks apart, whether it tells a length or not
+)
+
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
@@ -73,11 +81,10 @@ def complete(variables: WSGIEnvironment, script_name: str | None) -> None:
     Raises:
         RequestError: there is no ``REQUEST_METHOD``, or ``CONTENT_LENGTH`` is no number.
     """
-    get, drop = variables.get, variables.pop
-    drop("HTTP_PROXY", None)  # programs take it for their proxy's address ("httpoxy", CVE-2016-5385)
-    drop("HTTP_CONTENT_LENGTH", None)  # rule S12: lighttpd sends both
-    drop("HTTP_CONTENT_TYPE", None)
-    drop("HTTP_TRANSFER_ENCODING", None)  # the web server has taken the chunks apart, whether it tells a length or not
+    get = variables.get
+    for name in _DROPPED:
+        if name in variables:
+            del variables[name]
     path = get("PATH_INFO")
     if script_name is not None or not path or path[0] != "/" or get("SCRIPT_NAME"):
         _place(variables, script_name)

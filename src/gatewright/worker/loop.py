@@ -65,7 +65,8 @@ class Loop:
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_in.setblocking(False)
         self._wake_out.setblocking(False)
-        self._poller.add(self._wake_in.fileno(), Interest.READ)
+        self._wake_number = self._wake_in.fileno()
+        self._poller.add(self._wake_number, Interest.READ)
         self._acceptor.watch()
 
     # For any thread, and for signal handlers.
@@ -107,10 +108,9 @@ class Loop:
             for descriptor, _ in events:
                 connection = connections.get(descriptor)
                 if connection is None:
-                    accepted = self._attend(descriptor)
-                    if accepted is None:
+                    if self._attend(descriptor, turn):
                         continue
-                    descriptor, connection = accepted  # noqa: PLW2901  # it may well have data already: served at once
+                    return False
                 claims.append((descriptor, connection))
                 try:
                     interest = connection.on_ready(turn)
@@ -129,9 +129,11 @@ class Loop:
 
     def _take_away(self, descriptor: int, connection: Connection) -> None:
         """Do without a connection, whose call goes on in the thread that was overtaken."""
-        del self._connections[descriptor]
-        self._forget(descriptor)
+        if self._connections.pop(descriptor, None) is not None:  # or it was new
+            self._forget(descriptor)
         self._away[descriptor] = connection
+        if not self._has_room():
+            self._acceptor.pause()
 
     def _hand_back(self, descriptor: int, connection: Connection, interest: Interest) -> None:
         """Leave to the owner what comes next; this thread owns nothing any more."""
@@ -141,27 +143,48 @@ class Loop:
         else:
             self.wake()
 
-    def _attend(self, descriptor: int) -> tuple[int, Connection] | None:
-        """Deal with a descriptor that is no connection's; return a connection if that is what it was about."""
-        if descriptor == self._wake_in.fileno():
+    def _attend(self, descriptor: int, turn: Ownership) -> bool:
+        """Deal with a descriptor that is no connection's; return whether this thread still owns the loop."""
+        if descriptor == self._wake_number:
             self._wake_up()
-            return None
+            return True
         accepted = self._acceptor.accept(descriptor)
-        return None if accepted is None else self._begin(*accepted)
-
-    def _begin(self, sock: socket.socket, peer: Peer) -> tuple[int, Connection] | None:
+        if accepted is None:
+            return True
+        sock, peer = accepted
         try:
             connection = self._connect(sock, peer)
         except Exception:  # noqa: BLE001  # whatever it is, it is this connection's
             _LOG.exception("a connection failed at its beginning and was closed")
             sock.close()
-            return None
-        descriptor = sock.fileno()
-        self._connections[descriptor] = connection
-        self._unusual[descriptor] = None
-        if not self._has_room():
-            self._acceptor.pause()
-        return descriptor, connection
+            return True
+        return self._begin(sock.fileno(), connection, turn)
+
+    def _begin(self, descriptor: int, connection: Connection, turn: Ownership) -> bool:
+        """Call a new connection at once, as it may well have data already; keep it only if it goes on after that."""
+        turn.claims.append((descriptor, connection))
+        try:
+            interest = connection.on_ready(turn)
+        except BaseException as fault:  # noqa: BLE001  # as in run()
+            try:
+                interest = _closed_by(fault)
+            except KeyboardInterrupt:
+                _close(connection)
+                raise
+        try:
+            turn.claims.pop()
+        except IndexError:
+            self._hand_back(descriptor, connection, interest)
+            return False
+        if interest is Interest.CLOSE:
+            _close(connection)
+        else:
+            self._connections[descriptor] = connection
+            self._unusual[descriptor] = None
+            self._settle(descriptor, connection, interest)
+            if not self._has_room():
+                self._acceptor.pause()
+        return True
 
     def _has_room(self) -> bool:
         return len(self._connections) + len(self._away) < self._limits.connections

@@ -31,7 +31,7 @@ class Setup:
         takes_chunks: whether it takes a request whose length the client does not tell.
         tells_of_failure: whether a response without Content-Length that ends too early is seen to.  CGI has no way
             to say so, and what nginx passes on unbuffered ends well for it, however it ends.  None if it depends on the
-            moment: lighttpd takes a reset that comes while it has nothing left to read for an end.
+            moment: lighttpd takes the end of a connection that it sees before it reads for a good one.
         run_once: whether the process serves one request.
         crowd: how many requests are made at once.
     """
@@ -80,6 +80,7 @@ ALL: Final = (
         refused_in_query=NOT_FOR_LIGHTTPD,
         normalizes_query=True,
         merges_slashes=True,
+        tells_of_failure=None,
     ),
     Setup(
         name="lighttpd-scgi",

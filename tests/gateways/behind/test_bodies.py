@@ -13,7 +13,7 @@ from behind.setups import SETUPS
 
 BLOCK = bytes(range(256)) * 256
 MANY = 1600  # blocks of 64 KiB: 100 MiB
-FLAT = 20_000_000
+FLAT = 5_000_000
 """Bytes by which a gateway may grow while 100 MiB pass through it."""
 
 STREAMING_UPLOADS = [name for name, setup in SETUPS.items() if setup.streams_requests]
@@ -129,9 +129,11 @@ def test_error(site: Site) -> None:
 def test_late_error(site: Site) -> None:
     """A response whose application fails is seen to be cut off, if the web server passes that on.
 
-    SCGI over TCP can say so by a reset only, which may overtake what was sent before.
+    SCGI over TCP can say so by a reset only, which may overtake what was sent before, the head included.
     """
     answer = ask(site, "/late_error")
+    if "scgi" in site.setup.name and answer.status in {502, 503}:
+        return
     begun = answer.body[: len(BLOCK)] == BLOCK[: len(answer.body)]
     expected = answer.whole if site.setup.tells_of_failure is None else not site.setup.tells_of_failure
     assert (answer.status, begun, answer.whole) == (200, True, expected)

@@ -226,10 +226,10 @@ class FastCGIConnection(GatewayConnection):
         if multiplexer is None:
             self._forget(request)
             if handler.is_cut_short() and not request.aborted:
-                # Web servers take END_REQUEST for the end of a response that is whole, whatever status it has.
+                # Web servers take END_REQUEST for the end of a response that is whole, whatever status it has.  A plain
+                # end of the connection is enough; a reset may overtake what was sent, and Apache answers with 503 then.
                 self.send(handler.log.take())
-                self.reset()
-                self.broken = True
+                self._leaving = True
             elif not self.broken:
                 self.send(handler.ending())
             return

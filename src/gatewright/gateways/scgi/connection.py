@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from io import BufferedReader, BytesIO, RawIOBase
+from socket import socket
 from typing import ClassVar
 
 from typing_extensions import Buffer
@@ -13,14 +14,17 @@ from gatewright.gateways.connection import RECEIVE, GatewayConnection
 from gatewright.gateways.errors import MalformedRequest
 from gatewright.gateways.handler import GatewayHandler
 from gatewright.gateways.scgi.decoder import Request, decode
+from gatewright.gateways.service import Service
 from gatewright.types import ErrorStream, InputStream
-from gatewright.worker.contract import Interest
+from gatewright.worker.contract import Interest, Peer
 
 __all__ = ["SCGIConnection", "SCGIHandler"]
 
 
 class SCGIHandler(GatewayHandler):
     """Runs an application for an SCGI connection."""
+
+    __slots__ = ("connection",)
 
     connection: SCGIConnection
 
@@ -60,11 +64,11 @@ class SCGIConnection(GatewayConnection):
 
     protocol: ClassVar[str] = "SCGI"
 
-    _held: bytearray | None = None
-    """What came of a request that had not come whole."""
-    _request: Request | None = None
-    _unread: int = 0
-    """Bytes of the body that were not received yet."""
+    def __init__(self, sock: socket, peer: Peer, service: Service) -> None:
+        super().__init__(sock, peer, service)
+        self._held: bytearray | None = None  # what came of a request that had not come whole
+        self._request: Request | None = None
+        self._unread = 0  # bytes of the body that were not received yet
 
     def received(self, data: bytes) -> Interest:
         """Answer the request once there is enough of it."""

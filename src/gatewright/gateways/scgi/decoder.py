@@ -62,7 +62,8 @@ def decode(data: bytes | bytearray, limits: Limits) -> Request | None:
         raise MalformedRequest("the netstring does not end with a comma")
     text = data[colon + 1 : end].decode("latin-1")
     fields = text.split("\0")
-    variables = dict(zip(fields[:-1:2], fields[1::2], strict=False))
+    each = iter(fields)
+    variables = dict(zip(each, each, strict=False))  # names and values by turns; the empty text at the end is left over
     count = len(variables)
     odd = 2 * count + 1 != len(fields) or fields[-1] or RESERVED in text or "" in variables
     if odd or not 0 < count <= limits.variables:
