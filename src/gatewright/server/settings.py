@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from inspect import cleandoc
 from typing import Any, Final, Literal, TypeAlias
 
 from attrs import Attribute, field, fields_dict, frozen
@@ -165,9 +166,9 @@ def _attribute_texts(docstring: str) -> dict[str, str]:
     """Read the section of a Google-style docstring that describes the attributes."""
     texts: dict[str, str] = {}
     name = ""
-    for line in docstring.partition(_START)[2].splitlines():
+    for line in cleandoc(docstring).partition(_START)[2].splitlines():  # Python 3.13 does not keep the indentation
         stripped = line.strip()
-        if line.startswith(" " * 12):
+        if line.startswith(" " * 8):
             texts[name] += f" {stripped}"
         elif stripped:
             name, _, text = stripped.partition(": ")
