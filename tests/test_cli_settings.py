@@ -122,7 +122,7 @@ class TestMistakes:
     def test_variable(self, line: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
         """A wrong variable is told by its name, also if the command line counts before it."""
         monkeypatch.setenv("GATEWRIGHT_THREADS", "0")
-        told = "GATEWRIGHT_THREADS: threads is 0, but must be a number from 1 to 2147483647"
+        told = "GATEWRIGHT_THREADS: threads is 0, but must be a number from 1 to 4096"
         assert [line(), line("--threads", "4")] == [told, told]
 
     def test_file(self, line: Callable[..., str]) -> None:

@@ -43,6 +43,8 @@ _STRATEGIES: dict[str, SearchStrategy[object]] = {
     "server_name": text(alphabet=[chr(code) for code in range(0x20, 0x7F)]),
     "underscores": sampled_from(["drop", "refuse"]),
     "raw_targets": sampled_from(["refuse", "take"]),
+    "workers": integers(min_value=1, max_value=1024),
+    "threads": integers(min_value=1, max_value=4096),
     **dict.fromkeys(("head_timeout", "body_timeout", "keep_alive", "write_timeout", "graceful_timeout"), _TIME),
 }
 SETTINGS = builds(Settings, **{name: _STRATEGIES.get(name, _WHOLE) for name in fields_dict(Settings)})
@@ -87,7 +89,7 @@ class TestWords:
             ("threads", "2.5", "threads is '2.5', but must be a whole number"),
             ("threads", "٣", "threads is '٣', but must be a whole number"),  # an Arabic 3
             ("threads", "9" * 5000, "threads is '999"),
-            ("threads", "0", "threads is 0, but must be a number from 1 to 2147483647"),
+            ("threads", "0", "threads is 0, but must be a number from 1 to 4096"),
             ("keep_alive", "5s", "keep_alive is '5s', but must be a number of seconds"),
             ("keep_alive", "nan", "keep_alive is nan, but must be from 0 to 1000000 seconds"),
             ("access_log", "jsn", "access_log is 'jsn', but must be one of off, combined, json"),
@@ -170,7 +172,7 @@ class TestFile:
             ("threads = '4'", "threads is '4', but must be a whole number"),
             ("threads = 2.5", "threads is 2.5, but must be a whole number"),
             ("threads = true", "threads is true, but must be a whole number"),
-            ("threads = 0", "threads is 0, but must be a number from 1 to 2147483647"),
+            ("threads = 0", "threads is 0, but must be a number from 1 to 4096"),
             ("threads = 1979-05-27", "threads is datetime.date(1979, 5, 27), but must be a whole number"),
             ("keep_alive = '5'", "keep_alive is '5', but must be a number of seconds"),
             ("keep_alive = inf", "keep_alive is inf, but must be from 0 to 1000000 seconds"),
