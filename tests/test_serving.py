@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
 import re
@@ -208,3 +209,32 @@ def test_full_disk(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monke
             full.close()
     told = capsys.readouterr().err
     assert (told.count("\n"), "lines of the access log are lost: [Errno 28] " in told) == (1, True)
+
+
+# What systemd does: the socket is descriptor 3, and the variables are for this process and no child of it.
+LIKE_SYSTEMD = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+os.execv(sys.executable, [sys.executable, "-m", "gatewright", *sys.argv[2:]])
+"""
+
+
+def test_systemd(write_module: Callable[[str, str], Path]) -> None:
+    """What the service of the documentation starts serves HTTP on the socket that systemd has made."""
+    unit = (Path(__file__).parents[1] / "docs" / "server" / "hello.service").read_text("utf-8")
+    command = unit.partition("ExecStart=/srv/hello/venv/bin/gatewright ")[2].partition("\n")[0].split()
+    write_module("hello", f"from {DEMO.replace(':', ' import ')} as application")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        place, number = listener.getsockname(), listener.fileno()
+        started = [sys.executable, "-c", LIKE_SYSTEMD, str(number), *command, "--access-log", "json"]
+        process = subprocess.Popen(started, pass_fds=[number], stdout=subprocess.PIPE, text=True)
+    alarm = threading.Timer(TIME_LIMIT, process.kill)
+    alarm.start()
+    with socket.create_connection(place, TIME_LIMIT) as client:
+        client.sendall(b"GET /?one HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
+        assert client.makefile("rb").readline() == b"HTTP/1.1 200 OK\r\n"
+    process.terminate()
+    stdout, _ = process.communicate()
+    alarm.cancel()
+    assert [json.loads(line)["target"] for line in stdout.splitlines()] == ["/?one"]
