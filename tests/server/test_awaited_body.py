@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 from typing import Any
 
 import pytest
@@ -49,6 +50,25 @@ def test_malformed() -> None:
     with pytest.raises(RequestError):
         body.feed(b"z\r\n")
     body.close()
+
+
+class Full:
+    """A file on a disk that is full."""
+
+    def writelines(self, _lines: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_no_room(caplog: pytest.LogCaptureFixture) -> None:
+    """A body that there is no room for is refused, which is one line of the log."""
+    body: Any = awaited(CHUNKED)
+    body.close()
+    body._file = Full()
+    with pytest.raises(RequestError, match="503"):
+        body.feed(b"5\r\nhello")
+    assert [record.getMessage() for record in caplog.records] == [
+        "a request body cannot be stored: [Errno 28] No space left on device"
+    ]
 
 
 def test_dropped() -> None:

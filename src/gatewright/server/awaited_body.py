@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+import logging
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
+from gatewright.errors import RequestError
 from gatewright.server.body_decoder import BodyDecoder
 from gatewright.server.head import CHUNKED
 from gatewright.types import WSGIEnvironment
 
 __all__ = ["AwaitedBody", "DroppedBody"]
+
+_LOG = logging.getLogger("gatewright.server")
 
 # Bytes of a chunked body that are held in memory; the rest goes to a temporary file.
 _IN_MEMORY = 262_144
@@ -36,9 +40,14 @@ class AwaitedBody:
         """Store the next bytes; whether to go on.
 
         Raises:
-            RequestError: the body is malformed or too long.
+            RequestError: the body is malformed or too long, or there is no room for it.
         """
-        self._file.writelines(self.decoder.feed(data))
+        pieces = self.decoder.feed(data)
+        try:
+            self._file.writelines(pieces)
+        except OSError as failure:
+            _LOG.error("a request body cannot be stored: %s", failure)
+            raise RequestError(503, "the request body cannot be stored now") from failure
         return True
 
     def open(self, environ: WSGIEnvironment) -> IO[bytes]:
