@@ -8,11 +8,12 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from gatewright.sockets import TCPAddress, UnixAddress
+from gatewright.worker import acceptor
 
 if TYPE_CHECKING:
     from tests.worker.conftest import Door, Run
@@ -45,13 +46,12 @@ class TestAllowed:
 
     def test_ipv4_over_ipv6(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         """An IPv4 address is on the list even if the socket shows it as one of IPv6."""
-        accept = socket.socket.accept
 
-        def accept_mapped(self: socket.socket) -> tuple[socket.socket, tuple[str, int, int, int]]:
-            sock, (host, port) = accept(self)
+        def accept_mapped(listener: socket.socket, _family: int) -> tuple[socket.socket, tuple[str, int, int, int]]:
+            sock, (host, port) = listener.accept()
             return sock, (f"::ffff:{host}", port, 0, 0)
 
-        monkeypatch.setattr(socket.socket, "accept", accept_mapped)
+        monkeypatch.setattr(acceptor, "accept", accept_mapped)
         assert run(allowed={"127.0.0.1"}).client().ask(b"hello") == b"hello"
 
 
@@ -85,22 +85,38 @@ class TestRoom:
         assert waiting.hear() == b"later"
 
 
+class Documented:
+    """A listener of a Python that has no other way to accept than the documented one."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self.accept = listener.accept
+
+
+@pytest.mark.parametrize("documented", [False, True])
+def test_accept(*, documented: bool) -> None:
+    """What is accepted is a socket of the listener's family and type, whichever way Python has."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()) as client:
+        asked = cast("socket.socket", Documented(listener)) if documented else listener
+        sock, peer = acceptor.accept(asked, listener.family)
+        with sock:
+            assert (sock.family, sock.type, peer) == (listener.family, listener.type, client.getsockname())
+
+
 class Failing:
     """What accept() does: each error once, then the real thing."""
 
     def __init__(self, *numbers: int) -> None:
         self.errors = [OSError(number, "so it is") for number in numbers]
-        self.accept = socket.socket.accept
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Stand for accept() from now on."""
 
-        def accept(sock: socket.socket) -> tuple[socket.socket, object]:
+        def accept(listener: socket.socket, _family: int) -> tuple[socket.socket, object]:
             if self.errors:
                 raise self.errors.pop(0)
-            return self.accept(sock)
+            return listener.accept()
 
-        monkeypatch.setattr(socket.socket, "accept", accept)
+        monkeypatch.setattr(acceptor, "accept", accept)
 
 
 @pytest.mark.parametrize("number", [errno.ECONNABORTED, errno.EAGAIN, errno.EPROTO, errno.ENETDOWN])

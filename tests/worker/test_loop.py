@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gatewright.worker import Interest, Peer, Turn, worker
+from gatewright.sockets import TCPAddress, listen
+from gatewright.worker import Interest, Peer, Turn, Worker, worker
 from gatewright.worker.poller import EpollPoller, SelectorPoller
 from gatewright.worker.timer import TickingTimer
 
@@ -160,6 +161,26 @@ class TestFaults:
             b"other",
             ["a connection failed and was closed"],
         )
+
+    def test_ctrl_c_in_the_first_call(self) -> None:
+        """Ctrl-C while a new connection is called ends the worker, and closes that connection, once."""
+        closed: list[int] = []
+
+        class Interrupted(Silent):
+            def on_ready(self, turn: Turn) -> Interest:
+                raise KeyboardInterrupt
+
+            def close(self) -> None:
+                closed.append(self.socket.fileno())
+                super().close()
+
+        with (
+            listen(TCPAddress("127.0.0.1", 0)) as listener,
+            socket.create_connection(listener.socket.getsockname()),
+            pytest.raises(KeyboardInterrupt),
+        ):
+            Worker([listener], Interrupted).run()
+        assert len(closed) == 1
 
     @pytest.mark.parametrize("gone", [ConnectionResetError, BrokenPipeError, TimeoutError])
     def test_of_the_peer(self, run: Run, caplog: pytest.LogCaptureFixture, gone: type[OSError]) -> None:

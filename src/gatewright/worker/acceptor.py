@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import socket
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from contextlib import suppress
 from time import monotonic
 
@@ -42,6 +43,7 @@ class Acceptor:
 
     def __init__(self, listeners: Sequence[Listener], poller: Poller, allowed: Container[str] | None) -> None:
         self._listeners = {listener.socket.fileno(): listener for listener in listeners}
+        self._families = {number: int(listener.socket.family) for number, listener in self._listeners.items()}
         self._poller = poller
         self._allowed = allowed
         self._watching = False
@@ -80,7 +82,7 @@ class Acceptor:
         if listener is None:
             return None
         try:
-            sock, peer = listener.socket.accept()
+            sock, peer = accept(listener.socket, self._families[descriptor])
         except OSError as failure:
             if failure.errno not in _PASSING:
                 self._fail(listener, failure)
@@ -108,6 +110,30 @@ class Acceptor:
         _LOG.warning("refused a connection from %s, which is not an allowed address", host)
         sock.close()
         return False
+
+
+def accept(listener: socket.socket, family: int) -> tuple[socket.socket, Peer]:
+    """Accept one connection, in half the time of ``listener.accept()``, which SCGI would pay for at each request.
+
+    What takes its time there is asking the listener for its family and type, as enumerations.
+
+    Args:
+        listener: accepts streams.
+        family: its own.
+
+    Raises:
+        OSError: there is no connection, or no room for one.
+    """
+    # Documented nowhere, and yet what accept() is made of; where it is missing there is accept().
+    quick: Callable[[], tuple[int, Peer]] | None = getattr(listener, "_accept", None)
+    if quick is None:
+        return listener.accept()
+    descriptor, peer = quick()
+    try:
+        return socket.socket(family, socket.SOCK_STREAM, 0, descriptor), peer
+    except OSError:
+        os.close(descriptor)
+        raise
 
 
 def _prepare(listener: socket.socket) -> None:

@@ -15,7 +15,7 @@ from typing import Final
 from attrs import frozen
 
 from gatewright.worker.acceptor import Acceptor
-from gatewright.worker.contract import Connect, Connection, Interest, Peer
+from gatewright.worker.contract import Connect, Connection, Interest
 from gatewright.worker.poller import Poller
 from gatewright.worker.turn import Ownership
 
