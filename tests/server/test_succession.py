@@ -57,7 +57,7 @@ def test_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_relieve(monkeypatch: pytest.MonkeyPatch) -> None:
     """The predecessor is stopped once, and is not in charge any more."""
     sent = Kills()
-    monkeypatch.setattr(succession.os, "kill", sent)
+    monkeypatch.setattr(os, "kill", sent)
     predecessor = born_of(monkeypatch, os.getppid())
     before = bool(predecessor)
     predecessor.relieve()
@@ -68,7 +68,7 @@ def test_relieve(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_relieve_who_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     """If the predecessor has ended, nobody who happens to have its number is stopped."""
     sent = Kills()
-    monkeypatch.setattr(succession.os, "kill", sent)
+    monkeypatch.setattr(os, "kill", sent)
     born_of(monkeypatch, os.getppid() + 1).relieve()
     assert sent.calls == []
 
