@@ -128,14 +128,16 @@ def bench_gateways(session: nox.Session) -> None:
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """The codecs of the gateways, fed by atheris: seconds of each, or as long as ``-- SECONDS`` says."""
+    """The parser and the codecs of the gateways, fed by atheris: seconds of each, or as long as ``-- SECONDS`` says."""
     try:
         install(session, ".", group="fuzz")
     except nox.command.CommandFailed:
         session.skip("there is no atheris for this Python")
     seconds = session.posargs[0] if session.posargs else "8"
+    options = (f"-max_total_time={seconds}", "-verbosity=0")
+    session.run("python", "tests/fuzz/fuzz_parser.py", *options)
     for target in ("fastcgi", "records", "scgi", "netstring"):
-        session.run("python", "benchmarks/fuzz/gateways.py", target, f"-max_total_time={seconds}", "-verbosity=0")
+        session.run("python", "tests/fuzz/fuzz_gateways.py", target, *options)
 
 
 @nox.session

@@ -4,14 +4,14 @@ import sys
 from importlib.metadata import version as installed
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))  # for rulebook.py
+sys.path.insert(0, str(Path(__file__).parent))  # for rulebook.py and settings_page.py
 
 project = "gatewright"
 author = "gatewright contributors"
 copyright = f"2026, {author}"  # noqa: A001  # the name that Sphinx reads
 release = version = installed("gatewright")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "rulebook"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "rulebook", "settings_page"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = f"gatewright {release}"

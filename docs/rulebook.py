@@ -31,12 +31,12 @@ def _rulebook() -> Iterator[str]:
 
 
 def _entry(rule: Rule) -> str:
-    lines = [f"**[{rule.id}](#{rule.id.lower()})** {rule.party.value} **{rule.level.value}**: {_plain(rule.text)}."]
-    lines += [f"*{title}:* {_plain(text)}" for title, text in explanation(rule).items()]
+    lines = [f"**[{rule.id}](#{rule.id.lower()})** {rule.party.value} **{rule.level.value}**: {plain(rule.text)}."]
+    lines += [f"*{title}:* {plain(text)}" for title, text in explanation(rule).items()]
     return f"({rule.id.lower()})=\n" + "\\\n".join(lines)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Keep Markdown from reading marks into a sentence; the names of our modules are code."""
     return re.sub(r"\b(gatewright\.\w+)", r"`\1`", re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", text))
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, strategies as st
 
-from gatewright.body import MAX_METADATA, ChunkedBody, RequestBody, open_body, store
+from gatewright.body import ChunkedBody, RequestBody, open_body, store
 from gatewright.errors import ClientDisconnected, RequestError
-from gatewright.spec.framing import NO_BODY, Framing
+from gatewright.spec.framing import MAX_METADATA, NO_BODY, Framing
 
 CHUNKED = Framing(chunked=True)
 NEXT = b"GET /next HTTP/1.1\r\n"

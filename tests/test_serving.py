@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import logging
 import os
 import re
 import signal
@@ -10,14 +13,16 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from gatewright.errors import ConfigurationError
-from gatewright.serving import Options, prepare
+from gatewright.server import Settings
+from gatewright.serving import GatewayOptions, logged_to_console, prepare
 
 DEMO = "gatewright.simple_server:demo_app"
 TIME_LIMIT = 60  # seconds that a process may take to start or to end, on a slow machine
@@ -107,51 +112,129 @@ def test_peers() -> None:
         port = int(re.findall(r":(\d+) ", gateway.line)[0])
         with socket.create_connection(("127.0.0.1", port), TIME_LIMIT) as client:
             assert client.recv(1) == b""
-        assert gateway.stop()[2] == "refused a connection from 127.0.0.1, which is not an allowed address\n"
+        told = r"[-\d]{10} [\d:,]{12} \[\d+\] refused a connection from 127\.0\.0\.1, which is not an allowed address\n"
+        assert re.fullmatch(told, gateway.stop()[2])
 
 
 @pytest.mark.parametrize(
     "options, line",
     [
-        (Options(threads=2), "--threads is for --protocol fastcgi and scgi"),
-        (Options(mode="660"), "--socket-mode is for --protocol fastcgi and scgi"),
-        (Options(script_name=""), "--script-name is for --protocol fastcgi and scgi"),
-        (Options(bind=["fd://3"]), "address fd://3 is for --protocol fastcgi and scgi"),
-        (Options(bind=[":1", ":2"]), "more than one --bind is for --protocol fastcgi and scgi"),
+        (GatewayOptions(script_name=""), "--script-name is for --protocol fastcgi and scgi"),
+        (GatewayOptions(allow="127.0.0.1"), "--allow is for --protocol fastcgi and scgi"),
     ],
 )
-def test_not_for_http(options: Options, line: str) -> None:
+def test_not_for_http(options: GatewayOptions, line: str) -> None:
     """What HTTP has no use for is refused by name."""
     with pytest.raises(ConfigurationError) as refusal:
-        prepare("http", options)
+        prepare("http", Settings(), options)
     assert str(refusal.value) == line
 
 
 @pytest.mark.parametrize(
-    "options, line",
+    "settings, line",
     [
-        (Options(mode="888"), "socket mode '888' is not one like 660, in octal digits"),
-        (Options(mode="rw"), "socket mode 'rw' is not one like 660, in octal digits"),
-        (Options(bind=["8000"]), "address '8000' has no port"),
-        (Options(allow="localhost"), "'localhost' is not a list of IP addresses"),
+        (Settings(workers=3), "workers is 3, but --protocol scgi has no such setting; leave it out"),
+        (Settings(server_name=""), "server_name is '', but --protocol scgi has no such setting; leave it out"),
     ],
 )
-def test_mistaken(options: Options, line: str) -> None:
-    """An option that makes no sense is refused before the application is loaded."""
-    with pytest.raises(ConfigurationError, match=f"^{re.escape(line)}"):
-        prepare("scgi", options)
+def test_not_for_gateways(settings: Settings, line: str) -> None:
+    """What a gateway has no use for is refused by name."""
+    with pytest.raises(ConfigurationError) as refusal:
+        prepare("scgi", settings, GatewayOptions())
+    assert str(refusal.value) == line
+
+
+def test_mistaken() -> None:
+    """A list of peers that is none is refused before the application is loaded."""
+    with pytest.raises(ConfigurationError, match=r"^'localhost' is not a list of IP addresses"):
+        prepare("scgi", Settings(), GatewayOptions(allow="localhost"))
 
 
 @pytest.mark.parametrize(
-    "options, line",
+    "settings, line",
     [
-        (Options(bind=["127.0.0.1:0"], threads=0), "the number of threads is 0, and has to be 1 at least"),
-        (Options(bind=["fd://99999"]), "address fd://99999 is not a listening socket"),
-        (Options(bind=["unix:s"], owner=":no-such-group"), "address unix:s: there is no group 'no-such-group'"),
+        (Settings(bind=("fd://99999",)), "address fd://99999 is not a listening socket"),
+        (
+            Settings(bind=("unix:s",), socket_owner=":no-such-group"),
+            "address unix:s: there is no group 'no-such-group'",
+        ),
     ],
 )
-def test_cannot_be_done(options: Options, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("protocol", ["http", "fastcgi", "scgi"])
+def test_cannot_be_done(
+    protocol: Literal["http", "fastcgi", "scgi"],
+    settings: Settings,
+    line: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """What only the system can tell is refused when it is tried."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigurationError, match=f"^{re.escape(line)}"):
-        prepare("scgi", options)("nothing", lambda _environ, _start_response: [])
+        prepare(protocol, settings, GatewayOptions())(DEMO, False)
+
+
+@pytest.fixture
+def silenced() -> Generator[logging.Logger]:
+    """Silence a logger of ours, as dictConfig does with those that it does not know."""
+    logger = logging.getLogger("gatewright.access")
+    logger.disabled = True
+    yield logger
+    logger.disabled = False
+
+
+def test_loggers(silenced: logging.Logger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The log goes on although the application, as it was imported, has silenced all loggers that there were."""
+    served: list[object] = []
+
+    def serve(_target: str, _settings: Settings, *, wrap: Callable[[object], object], ready: object) -> int:
+        served.extend([wrap(DEMO), ready])
+        return 0
+
+    monkeypatch.setattr("gatewright.server.serve", serve)
+    prepare("http", Settings(), GatewayOptions())(DEMO, False)
+    assert (served[0], silenced.disabled) == (DEMO, False)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no disk that is always full")
+def test_full_disk(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """An access log that cannot be written is told once, in a line, and stops nobody."""
+    with open("/dev/full", "w", buffering=1, encoding="utf-8") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        with logged_to_console(Settings(access_log="json")):
+            for _ in range(3):
+                logging.getLogger("gatewright.access").info("a line")
+        monkeypatch.undo()
+        with contextlib.suppress(OSError):
+            full.close()
+    told = capsys.readouterr().err
+    assert (told.count("\n"), "lines of the access log are lost: [Errno 28] " in told) == (1, True)
+
+
+# What systemd does: the socket is descriptor 3, and the variables are for this process and no child of it.
+LIKE_SYSTEMD = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+os.execv(sys.executable, [sys.executable, "-m", "gatewright", *sys.argv[2:]])
+"""
+
+
+def test_systemd(write_module: Callable[[str, str], Path]) -> None:
+    """What the service of the documentation starts serves HTTP on the socket that systemd has made."""
+    unit = (Path(__file__).parents[1] / "docs" / "server" / "hello.service").read_text("utf-8")
+    command = unit.partition("ExecStart=/srv/hello/venv/bin/gatewright ")[2].partition("\n")[0].split()
+    write_module("hello", f"from {DEMO.replace(':', ' import ')} as application")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        place, number = listener.getsockname(), listener.fileno()
+        started = [sys.executable, "-c", LIKE_SYSTEMD, str(number), *command, "--access-log", "json"]
+        process = subprocess.Popen(started, pass_fds=[number], stdout=subprocess.PIPE, text=True)
+    alarm = threading.Timer(TIME_LIMIT, process.kill)
+    alarm.start()
+    with socket.create_connection(place, TIME_LIMIT) as client:
+        client.sendall(b"GET /?one HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
+        assert client.makefile("rb").readline() == b"HTTP/1.1 200 OK\r\n"
+    process.terminate()
+    stdout, _ = process.communicate()
+    alarm.cancel()
+    assert [json.loads(line)["target"] for line in stdout.splitlines()] == ["/?one"]

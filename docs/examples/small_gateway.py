@@ -33,7 +33,7 @@ class SmallHandler(GatewayHandler):
     connection: "SmallConnection"
 
     def send(self, blocks: list[bytes]) -> None:
-        self.connection.send(blocks)
+        self.connection.send_all(blocks)
 
     def get_stderr(self) -> ErrorStream:
         return sys.stderr

@@ -21,13 +21,7 @@ if TYPE_CHECKING:
 
     from gatewright.spec.framing import Framing
 
-__all__ = ["ChunkedBody", "LengthBody", "RequestBody", "open_body", "store"]
-
-# Bytes of chunk extensions and trailers that one body may have: nobody reads them, so a flood of them is an attack.
-MAX_METADATA = 16_384
-
-# Trailers that would change how the request was framed or routed; RFC 9110 section 6.5.1 forbids them.
-_FORBIDDEN_TRAILERS = frozenset({"content-length", "host", "transfer-encoding"})
+__all__ = ["BodySource", "ChunkedBody", "LengthBody", "RequestBody", "open_body", "store"]
 
 # The longest chunk line that has no extensions.
 _SIZE_LINE = len(b"0123456789ABCDEF\r\n")
@@ -49,7 +43,7 @@ class RequestBody(io.BufferedReader):
         RequestError: from every read, once a chunk was malformed.
     """
 
-    def __init__(self, source: LengthBody | ChunkedBody) -> None:
+    def __init__(self, source: BodySource) -> None:
         super().__init__(source, buffer_size=io.DEFAULT_BUFFER_SIZE)
         self._source = source
 
@@ -75,15 +69,15 @@ class RequestBody(io.BufferedReader):
         return self._source.drain(limit)
 
 
-class _Body(io.RawIOBase):
-    """What the two kinds of body share: a failure is for ever, and is the client's."""
+class BodySource(io.RawIOBase):
+    """What all bodies share: a failure is for ever, and is the client's."""
 
-    def __init__(self, file: io.BufferedIOBase) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._file = file
         self.failure: RequestError | None = None
 
     def readable(self) -> bool:
+        """Say that it can be read; io asks."""
         return True
 
     def readinto(self, buffer: Buffer, /) -> int:
@@ -106,17 +100,12 @@ class _Body(io.RawIOBase):
     def _fill(self, view: memoryview) -> int:
         """Read into the view; 0 at the end of the body only."""
 
-    def _fill_some(self, view: memoryview, left: int) -> int:
-        """Take what the connection has, ``left`` bytes at most, with one system call at most."""
-        count = self._file.readinto1(view[:left])
-        if not count:
-            raise ClientDisconnected(400, "the connection ended in the middle of the body")
-        return count
-
     @abstractmethod
-    def is_at_end(self) -> bool: ...
+    def is_at_end(self) -> bool:
+        """Whether the whole body was taken from the connection."""
 
     def drain(self, limit: int) -> bool:
+        """Skip the rest, ``limit`` bytes of it at most; see :meth:`RequestBody.drain`."""
         skipped, buffer = 0, bytearray(min(limit, _BLOCK) + 1)
         try:
             while skipped <= limit:
@@ -129,7 +118,22 @@ class _Body(io.RawIOBase):
         return False
 
 
-class LengthBody(_Body):
+class _FileBody(BodySource):
+    """A body that stands next in a connection's file."""
+
+    def __init__(self, file: io.BufferedIOBase) -> None:
+        super().__init__()
+        self._file = file
+
+    def _fill_some(self, view: memoryview, left: int) -> int:
+        """Take what the connection has, ``left`` bytes at most, with one system call at most."""
+        count = self._file.readinto1(view[:left])
+        if not count:
+            raise ClientDisconnected(400, "the connection ended in the middle of the body")
+        return count
+
+
+class LengthBody(_FileBody):
     """A body of known length (RFC 9112 section 6.2).
 
     Args:
@@ -157,7 +161,7 @@ class LengthBody(_Body):
         return self._left <= limit and super().drain(limit)
 
 
-class ChunkedBody(_Body):
+class ChunkedBody(_FileBody):
     """A chunked body, decoded; its trailers are read and dropped (RFC 9112 section 7.1).
 
     Args:
@@ -165,9 +169,11 @@ class ChunkedBody(_Body):
         max_metadata: bytes of chunk extensions and trailers, taken together, that are borne.
     """
 
-    def __init__(self, file: io.BufferedIOBase, max_metadata: int = MAX_METADATA) -> None:
+    def __init__(self, file: io.BufferedIOBase, max_metadata: int | None = None) -> None:
+        from gatewright.spec.framing import MAX_METADATA  # of no use to CGI, which has no chunks
+
         super().__init__(file)
-        self._metadata_left = max_metadata
+        self._metadata_left = MAX_METADATA if max_metadata is None else max_metadata
         self._chunk_left = 0
         self._started = False
         self._ended = False
@@ -187,7 +193,7 @@ class ChunkedBody(_Body):
 
     def _next_chunk(self) -> bool:
         """Go on to the next chunk, if there is one; only when its data is wanted, for it may come much later."""
-        from gatewright.spec.framing import parse_chunk_size  # of no use to CGI, which has no chunks
+        from gatewright.spec.framing import parse_chunk_size  # likewise
 
         if self._started and self._line(2) != b"\r\n":
             raise RequestError(400, "chunk data without its CRLF")
@@ -201,13 +207,10 @@ class ChunkedBody(_Body):
         return not self._ended
 
     def _skip_trailers(self) -> None:
-        """RFC 9110 section 6.5.1: trailers must not be merged into the header fields; WSGI has no other place."""
-        from gatewright.spec.framing import line_text, parse_field_line  # likewise
+        from gatewright.spec.framing import check_trailer  # likewise
 
         while (line := self._line(2 + self._metadata_left)) != b"\r\n":
-            name, _ = parse_field_line(line_text(line))
-            if name.lower() in _FORBIDDEN_TRAILERS:
-                raise RequestError(400, f"trailer {name}")
+            check_trailer(line)
             self._charge(len(line))
 
     def _line(self, limit: int) -> bytes:

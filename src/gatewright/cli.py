@@ -9,10 +9,13 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from cyclopts import App, CycloptsError, Parameter
+from attrs import fields_dict
+from cyclopts import App, ArgumentCollection, CycloptsError, Parameter, Token
 
 from gatewright import __version__
 from gatewright.errors import ConfigurationError
+from gatewright.server.configuration import PREFIX, from_environment, from_file, from_words, to_toml
+from gatewright.server.settings import Settings
 
 if TYPE_CHECKING:
     from gatewright.spec.rules import Rule
@@ -25,6 +28,13 @@ app: Final = App(
     help="Gateways between web servers and WSGI applications.",
     suppress_keyboard_interrupt=False,  # run() says what it ends
 )
+
+
+_DEFAULTS: Final = Settings()
+
+
+def _shown(default: object) -> str:
+    return str(default) if default or default == 0 else "none"
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -54,58 +64,74 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 @app.command
 def serve(
-    target: str,
+    target: str | None = None,
     /,
     *,
-    bind: Annotated[list[str] | None, Parameter(negative=())] = None,
+    settings: Annotated[Settings, Parameter(name="*", negative=(), show_default=_shown)] = _DEFAULTS,
+    config: str | None = None,  # noqa: ARG001  # read by _fill_in
     protocol: Literal["http", "fastcgi", "scgi"] = "http",
-    threads: int | None = None,
-    backlog: int | None = None,
-    socket_mode: str | None = None,
-    socket_owner: str | None = None,
     script_name: str | None = None,
     allow: str | None = None,
     check: Annotated[bool, Parameter(negative=())] = False,
-) -> None:
+    print_settings: Annotated[bool, Parameter(negative=())] = False,
+    dry_run: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
     """Serve an application until Ctrl-C or SIGTERM.
 
-    HTTP is for development, not for the open internet. FastCGI and SCGI are for a web server, which stands in front.
+    HTTP is for clients, or for a proxy in front. FastCGI and SCGI are for a web server, which stands in front.
+
+    Each setting may also be given as an environment variable, as in GATEWRIGHT_THREADS=4 for --threads 4, or in a TOML
+    file, as in threads = 4. What the command line says counts first, then the environment, then the file.
 
     Args:
         target: The application, as MODULE:APP, or MODULE:FACTORY() to serve what the factory returns. Modules are
             looked up in the current directory first.
-        bind: Where to listen, as HOST:PORT, [IPv6]:PORT or unix:PATH. Port 0 takes any that is free. By default
-            127.0.0.1:8000 for HTTP; for the others, the socket that a web server, spawn-fcgi or systemd has made when
-            it started this. They also take fd://N, and more than one --bind.
-        protocol: What is spoken. The options from --threads to --allow are for FastCGI and SCGI.
-        threads: How many calls of the application may go on at a time; 8 by default.
-        backlog: How many connections the system may keep waiting; 1024 by default.
-        socket_mode: The permissions of Unix sockets, such as 660.
-        socket_owner: The owner of Unix sockets, as USER, USER:GROUP or :GROUP.
+        settings: Each says itself what it is.
+        config: A TOML file with settings. By default the table tool.gatewright of pyproject.toml in the current
+            directory, if there is one.
+        protocol: What is spoken. FastCGI and SCGI take --bind, --threads, --backlog, --connections,
+            --graceful-timeout, --socket-mode and --socket-owner of the settings, and have --script-name and --allow.
         script_name: Where the application is mounted, such as /shop, if the web server does not say so itself.
         allow: The IP addresses that may connect, with commas between them; any by default.
         check: Check every request and response against PEP 3333 (gatewright.validate); a breach is a server error and a
             traceback that names the rule.
+        print_settings: Print the settings that would be used, as a file for --config, and end.
+        dry_run: Import the application, say whether it could be served, and end.
     """
     from gatewright import serving
     from gatewright.loading import load
 
-    options = serving.Options(
-        bind=bind,
-        threads=threads,
-        backlog=backlog,
-        mode=socket_mode,
-        owner=socket_owner,
-        script_name=script_name,
-        allow=allow,
-    )
-    run = serving.prepare(protocol, options)
-    application = load(target)
-    if check:
-        from gatewright.validate import validator
+    program = serving.prepare(protocol, settings, serving.GatewayOptions(script_name=script_name, allow=allow))
+    if print_settings:
+        print(to_toml(settings), end="")
+        return 0
+    if target is None:
+        raise ConfigurationError("there is no application to serve; name one as MODULE:APP")
+    if dry_run:
+        load(target)
+        print(f"{target} can be served")
+        return 0
+    with serving.logged_to_console(settings):
+        return program(target, check)
 
-        application = validator(application)
-    run(target, application)
+
+def _fill_in(_app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """Take what the command line does not say of the settings from the environment, then from a file."""
+    if commands != ("serve",):
+        return
+    options = {argument.name.removeprefix("--").replace("-", "_"): argument for argument in arguments}
+    for name in fields_dict(Settings):
+        if options[name].tokens:
+            from_words(name, [token.value for token in options[name].tokens], options[name].name)
+    path = [token.value for token in options["config"].tokens] or [os.environ.get(f"{PREFIX}CONFIG", "")]
+    in_file = from_file(path[-1]) if path[-1] else from_file("pyproject.toml", must_exist=False)
+    for name, given in (in_file | from_environment(os.environ)).items():
+        if not options[name].tokens:
+            for index, word in enumerate(given.words):
+                options[name].append(Token(keyword=given.place, value=word, source=given.place, index=index))
+
+
+app.config = (_fill_in,)
 
 
 @app.command

@@ -10,6 +10,7 @@ from gatewright.spec.framing import (
     NO_BODY,
     Framing,
     body_framing,
+    check_trailer,
     line_text,
     parse_chunk_size,
     parse_field_line,
@@ -207,7 +208,7 @@ def test_fields_that_must_be_one(fields: list[tuple[str, str]]) -> None:
         (b"0\r\n", 0),
         (b"3\r\n", 3),
         (b"00000000000000aF\r\n", 175),
-        (b"3;\r\n", 3),
+        (b"3;a;!b='c\r\n", 3),
         (b'3;a=b;c="d e\t\xe9"\r\n', 3),
         (b"f" * 16 + b"\r\n", 2**64 - 1),
     ],
@@ -236,6 +237,19 @@ def test_chunk_size(line: bytes, size: int) -> None:
         b"G\r\n",
         b"1" * 17 + b"\r\n",
         b";a\r\n",
+        b"3;\r\n",
+        b"3;a;\r\n",
+        b"3;=b\r\n",
+        b"3;a=\r\n",
+        b"3; a\r\n",
+        b"3;a =b\r\n",
+        b"3;a=b \r\n",
+        b"3;a=b=c\r\n",
+        b'3;a="b\r\n',
+        b'3;a="b"c\r\n',
+        b'3;a="\\"\r\n',
+        b'3;"a"\r\n',
+        b"3;\xe9\r\n",
         b"3;a\rb\r\n",
         b"3;a\nb\r\n",
         b"3;a\x00\r\n",
@@ -283,3 +297,18 @@ def test_any_chunk_line(line: bytes) -> None:
     except RequestError:
         return
     assert 0 <= size < 2**64
+
+
+@pytest.mark.parametrize("line", [b"X: y\r\n", b"X:\r\n", b"Remote-User: root\r\n"])
+def test_trailer(line: bytes) -> None:
+    """A field that does not say how the request is read may be a trailer."""
+    check_trailer(line)
+
+
+@pytest.mark.parametrize(
+    "line", [b"Content-Length: 3\r\n", b"HOST: x\r\n", b"Transfer-encoding:x\r\n", b"X\r\n", b"X: y\n"]
+)
+def test_refused_trailer(line: bytes) -> None:
+    """One that does is refused, and what is no field line."""
+    with pytest.raises(RequestError, match="400"):
+        check_trailer(line)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from gatewright.errors import RequestError
-from gatewright.spec.request_line import RequestLine, Target, is_host, parse_request_line, parse_target
+from gatewright.spec.request_line import RequestLine, Target, decode_path, is_host, parse_request_line, parse_target
 
 NATIVE = st.text(st.characters(max_codepoint=255), max_size=40)
 
@@ -177,3 +177,25 @@ def test_any_target(method: str, target: str) -> None:
     except RequestError:
         return
     assert parsed.path.startswith("/")
+
+
+@pytest.mark.parametrize(
+    "path, decoded",
+    [("/", "/"), ("", ""), ("/a%2fb%2F", "/a/b/"), ("/%00%ff%E9", "/\x00\xff\xe9"), ("/%2541", "/%41"), ("/+", "/+")],
+)
+def test_decoded_path(path: str, decoded: str) -> None:
+    """Each "%" with its digits is one byte, decoded once."""
+    assert decode_path(path) == decoded
+
+
+@pytest.mark.parametrize("path", ["%", "/%2", "/%zz", "/%%41", "/% 1", "/%+1", "/%1", "/a%", "/%u0041", "/%\xb3\xb3"])
+def test_malformed_encoding(path: str) -> None:
+    """A "%" without two hexadecimal digits is refused, never left as it is."""
+    with pytest.raises(RequestError, match="400"):
+        decode_path(path)
+
+
+@given(st.binary())
+def test_path_round_trip(path: bytes) -> None:
+    """Whatever bytes are encoded come back, each as one character."""
+    assert decode_path("".join(f"%{byte:02x}" for byte in path)) == path.decode("latin-1")

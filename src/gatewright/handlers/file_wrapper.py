@@ -100,11 +100,7 @@ class SendfileMixin(FileWrapperMixin):
             try:
                 sent = os.sendfile(sink, source, start, min(end - start, _LARGEST))
             except BlockingIOError:
-                import select  # a sink that is ready needs it not
-
-                writable = select.poll()  # not select(): it refuses descriptors above 1023
-                writable.register(sink, select.POLLOUT)
-                writable.poll()
+                self.wait_for_sink(sink)
                 continue
             if sent == 0:
                 break  # the file was cut while it was sent; finish_content() sees what is missing
@@ -112,3 +108,18 @@ class SendfileMixin(FileWrapperMixin):
             self.bytes_sent: int = self.bytes_sent + sent
             if self.bytes_left is not None:
                 self.bytes_left: int | None = self.bytes_left - sent
+
+    def wait_for_sink(self, sink: int) -> None:
+        """Wait until a sink that does not block takes more; override it to wait no longer than some time.
+
+        Args:
+            sink: what :meth:`get_output_descriptor` returned.
+
+        Raises:
+            TimeoutError: in an override, if it took nothing in time.
+        """
+        import select  # a sink that is ready needs it not
+
+        writable = select.poll()  # not select(): it refuses descriptors above 1023
+        writable.register(sink, select.POLLOUT)
+        writable.poll()

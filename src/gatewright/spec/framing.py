@@ -21,6 +21,7 @@ __all__ = [
     "Field",
     "Framing",
     "body_framing",
+    "check_trailer",
     "line_text",
     "parse_chunk_size",
     "parse_field_line",
@@ -33,9 +34,17 @@ Field = tuple[str, str]
 # 10**18 bytes is more than there are, and every shorter number fits in a C ssize_t: no OverflowError anywhere.
 MAX_LENGTH_DIGITS = 18
 
-# RFC 9112 section 7.1:  chunk-size [ chunk-ext ] CRLF, chunk-size = 1*HEXDIG.
-# Bounded, as the RFC advises; without white space before ";" (RFC 9112 calls it "bad"); no control character inside.
-_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})(?:;[\t\x20-\x7E\x80-\xFF]*)?\r\n")
+MAX_METADATA = 16_384
+"""Bytes of chunk extensions and trailers that one body may have: nobody reads them, so a flood of them is an attack."""
+
+# Trailers that would change how the request was framed or routed; RFC 9110 section 6.5.1 forbids them.
+_FORBIDDEN_TRAILERS = frozenset({"content-length", "host", "transfer-encoding"})
+
+# RFC 9112 section 7.1:  chunk-size [ chunk-ext ] CRLF, chunk-size = 1*HEXDIG, bounded here, as the RFC advises;
+# section 7.1.1:  chunk-ext = *( ";" token [ "=" ( token / quoted-string ) ] ), without white space, which it calls bad.
+_TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
+_QUOTED = rb'"(?:[\t !#-\[\]-~\x80-\xFF]|\\[\t -~\x80-\xFF])*+"'
+_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})(?:;%b(?:=(?:%b|%b))?)*+\r\n" % (_TOKEN, _TOKEN, _QUOTED))
 
 # RFC 9110 section 5.3: a field that is not a list must not be repeated.  These decide who reads the request, and how.
 _SINGLE = ("host", "content-type")
@@ -90,7 +99,7 @@ def parse_field_line(line: str) -> Field:
         raise RequestError(400, "a header line has no colon")
     # Not a bare strip(): it would take U+0085 and U+00A0 for white space too.
     value = value.strip(" \t")
-    if control_in_value(value):
+    if not value.isprintable() and control_in_value(value):  # the first is fast, and true of most
         raise RequestError(400, f"the value of {name} has a control character")
     return name, value
 
@@ -168,9 +177,23 @@ def parse_chunk_size(line: bytes) -> int:
     """Return the size in a chunk's first line, given with its CRLF; extensions are skipped (RFC 9112 section 7.1).
 
     Raises:
-        RequestError: 400 if the line is not 1 to 16 hexadecimal digits, with or without extensions, and CRLF.
+        RequestError: 400 if the line is not 1 to 16 hexadecimal digits, with or without extensions, and CRLF; or an
+            extension is not as section 7.1.1 has it.
     """
     found = _CHUNK_LINE.fullmatch(line)
     if found is None:
         raise RequestError(400, "malformed chunk size")
     return int(found[1], 16)
+
+
+def check_trailer(line: bytes) -> None:
+    """Check one line after the last chunk, given with its line end (RFC 9110 section 6.5.1).
+
+    Nothing comes of it: trailers must not be merged into the header fields, and WSGI has no other place.
+
+    Raises:
+        RequestError: 400 if it is no field line, or a field that would change how the request was framed or routed.
+    """
+    name, _ = parse_field_line(line_text(line))
+    if name.lower() in _FORBIDDEN_TRAILERS:
+        raise RequestError(400, f"trailer {name}")

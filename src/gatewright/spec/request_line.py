@@ -12,7 +12,7 @@ from attrs import frozen
 from gatewright.errors import RequestError
 from gatewright.spec.grammar import is_token
 
-__all__ = ["RequestLine", "Target", "is_host", "parse_request_line", "parse_target"]
+__all__ = ["RequestLine", "Target", "decode_path", "is_host", "parse_request_line", "parse_target"]
 
 # RFC 9112 section 2.3:  HTTP-version = HTTP-name "/" DIGIT "." DIGIT
 _VERSION = re.compile(r"HTTP/([0-9])\.([0-9])")
@@ -26,6 +26,10 @@ _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~%!$&'()*+,;=]*)(?::[0-
 
 # What ends the authority of an absolute target: RFC 3986 section 3.2 ("#" cannot occur here).
 _AUTHORITY_END = re.compile(r"[/?]")
+
+# RFC 3986 section 2.1:  pct-encoded = "%" HEXDIG HEXDIG, in either case
+_HEXDIG = "0123456789ABCDEFabcdef"
+_ENCODED = {high + low: chr(int(high + low, 16)) for high in _HEXDIG for low in _HEXDIG}
 
 
 @frozen
@@ -123,3 +127,22 @@ def _absolute_target(target: str) -> Target:
 def is_host(text: str) -> bool:
     """Whether the text is a host with an optional port, as Host is; the host may be empty (RFC 9110 section 7.2)."""
     return _HOST.fullmatch(text) is not None
+
+
+def decode_path(path: str) -> str:
+    """Return a path as it goes into ``PATH_INFO``: each "%" with its two digits is the byte they stand for.
+
+    ``%2F`` and ``%00`` are decoded like the others (RFC 3875 section 4.1.5).
+
+    Args:
+        path: percent-encoded, every character one byte.
+
+    Raises:
+        RequestError: 400 if a "%" is not followed by two hexadecimal digits (RFC 3986 section 2.1): what decodes the
+            path twice, or repairs it, would read another path.
+    """
+    first, *parts = path.split("%")
+    try:
+        return first + "".join([_ENCODED[part[:2]] + part[2:] for part in parts])
+    except KeyError as error:
+        raise RequestError(400, "% without two hexadecimal digits in the path") from error

@@ -31,7 +31,8 @@ def serve(
 ) -> None:
     """Serve connections until SIGTERM or SIGINT (at once at the second of them), then close the listeners.
 
-    On a thread other than the main one, no signals are heeded, as Python allows none there.
+    A signal that is ignored when this is called, as a shell has it of its background jobs, stays ignored.  On a thread
+    other than the main one, no signals are heeded, as Python allows none there.
 
     Args:
         connect: makes the connections.
@@ -79,7 +80,8 @@ def _stopped_by_signals(worker: Worker, *, inline: bool) -> Generator[None]:
         if inline:  # the call that it waits for runs on this very thread
             raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    heeded = [number for number in (signal.SIGTERM, signal.SIGINT) if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handle) for number in heeded}
     try:
         yield
     except KeyboardInterrupt:

@@ -22,6 +22,9 @@ class Setup:
         refusal: the status with which it does.
         merges_slashes: whether slashes in a row become one; Apache looks for scripts along the path, name by name.
         refused_in_query: the bytes that it refuses in a query, percent-encoded or not.
+        refused_raw: the bytes that gatewright refuses in a query that does not encode them.
+        mounts: whether the web server says where the application is mounted, and resolves dots in paths: a proxy says
+            what the client said.
         normalizes_query: whether it writes the query anew, as lighttpd does with ``url-normalize-unreserved`` and
             ``url-normalize-required``, which Debian switches on.
         streams_requests: whether the application is called before the whole request is there.
@@ -39,6 +42,8 @@ class Setup:
     refusal: int = 400
     merges_slashes: bool = False
     refused_in_query: frozenset[int] = frozenset()
+    refused_raw: frozenset[int] = frozenset()
+    mounts: bool = True
     normalizes_query: bool = False
     streams_requests: bool = False
     takes_chunks: bool = True
@@ -64,6 +69,7 @@ FEW: Final = 20
 """Each request to a CGI script is a process: 200 interpreters at once need 3 GB and half a minute."""
 
 ALL: Final = (
+    Setup(name="nginx-http", log="gateway.out", mounts=False, refused_raw=frozenset(range(128, 256))),
     Setup(name="nginx-fastcgi"),
     Setup(name="nginx-fastcgi-unix", streams_requests=True, tells_of_failure=False),
     Setup(name="nginx-scgi", log="gateway.out"),

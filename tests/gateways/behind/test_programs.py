@@ -1,4 +1,4 @@
-"""Real programs behind nginx, by FastCGI and by SCGI."""
+"""Real programs behind nginx, by FastCGI, by SCGI and by HTTP."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from behind.setups import CONFIGURATIONS, SETUPS
 CONTENT = bytes(range(256)) * 1000
 
 
-@pytest.fixture(scope="module", params=["nginx-fastcgi", "nginx-scgi"])
+@pytest.fixture(scope="module", params=["nginx-fastcgi", "nginx-scgi", "nginx-http"])
 def set_up(request: pytest.FixtureRequest) -> str:
     """Return the name of a set-up."""
     return str(request.param)

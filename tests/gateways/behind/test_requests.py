@@ -34,6 +34,7 @@ def environ_of(answer: Answer) -> dict[str, str | bool]:
         ("/environ/a/../b", "", "/environ/b"),
     ],
 )
+@pytest.mark.parametrize("site", [name for name, setup in SETUPS.items() if setup.mounts], indirect=True)
 def test_split(site: Site, target: str, script_name: str, path_info: str) -> None:
     """SCRIPT_NAME is where the application is mounted, PATH_INFO the rest of the path, decoded."""
     if set(b"\n") & site.setup.refused:
@@ -78,7 +79,8 @@ def test_encoded_bytes_in_the_query(site: Site) -> None:
 
 def test_raw_bytes_in_the_query(site: Site) -> None:
     """Bytes that have no business in a query arrive as they were sent, if the web server does not encode them."""
-    odd = bytes(byte for byte in range(33, 256) if byte not in {*b"#%?\x7f", *site.setup.refused_in_query})
+    refused = site.setup.refused_in_query | site.setup.refused_raw
+    odd = bytes(byte for byte in range(33, 256) if byte not in {*b"#%?\x7f", *refused})
     seen = str(environ_of(ask(site, f"/environ?{odd.decode('latin-1')}"))["QUERY_STRING"])
     assert (unquote_to_bytes(seen) if site.setup.normalizes_query else seen.encode("latin-1")) == odd
 

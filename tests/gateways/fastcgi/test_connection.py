@@ -57,7 +57,10 @@ class Client:
     def receive(self, until: Callable[[], bool]) -> None:
         """Take in records until it is enough, or the connection ends."""
         while not until():
-            data = self.served.client.recv(65_536)
+            try:
+                data = self.served.client.recv(65_536)
+            except ConnectionResetError:  # the other end closed before it had read everything
+                return
             if not data:
                 return
             for fragment in self.reader.read(data):

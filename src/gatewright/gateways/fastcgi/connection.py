@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from gatewright.body import LengthBody, RequestBody
 from gatewright.errors import ClientDisconnected
-from gatewright.gateways.connection import RECEIVE, GatewayConnection
+from gatewright.gateways.connection import GatewayConnection
 from gatewright.gateways.errors import MalformedRequest
 from gatewright.gateways.fastcgi import events, records
 from gatewright.gateways.fastcgi.decoder import Decoder
@@ -21,6 +21,7 @@ from gatewright.gateways.fastcgi.request import ROLES, Request
 from gatewright.gateways.service import Service
 from gatewright.types import InputStream
 from gatewright.worker.contract import Interest, Peer
+from gatewright.worker.stream import RECEIVE
 
 __all__ = ["FastCGIConnection"]
 
@@ -124,7 +125,7 @@ class FastCGIConnection(GatewayConnection):
 
     def _answer(self, data: bytes) -> None:
         with self._sending:
-            self.send([data])
+            self.send_all([data])
 
     def _forget(self, request: Request) -> None:
         """Count a request as ended."""
@@ -229,16 +230,16 @@ class FastCGIConnection(GatewayConnection):
             if handler.is_cut_short() and not request.aborted:
                 # Web servers take END_REQUEST for the end of a response that is whole, whatever status it has.  A plain
                 # end of the connection is enough; a reset may overtake what was sent, and Apache answers with 503 then.
-                self.send(handler.log.take())
+                self.send_all(handler.log.take())
                 self._leaving = True
             elif not self.broken:
-                self.send(handler.ending())
+                self.send_all(handler.ending())
             return
         with multiplexer.changed:
             self._forget(request)
         if not self.broken:
             with self._sending:
-                self.send(handler.ending())
+                self.send_all(handler.ending())
 
     def _body(self, request: Request) -> InputStream:
         """Return ``wsgi.input``; bytes that follow the declared length are not shown, missing ones are an error."""
@@ -345,7 +346,7 @@ class FastCGIConnection(GatewayConnection):
             return
         try:
             with self._sending:
-                self.send(buffers)
+                self.send_all(buffers)
         except (ConnectionError, TimeoutError):
             self.broken = True
             raise

@@ -9,8 +9,8 @@ from contextlib import suppress
 from threading import Condition, Thread
 from typing import TYPE_CHECKING
 
-from gatewright.gateways.connection import RECEIVE
 from gatewright.gateways.errors import MalformedRequest
+from gatewright.worker.stream import RECEIVE
 
 if TYPE_CHECKING:
     from gatewright.gateways.fastcgi.connection import FastCGIConnection

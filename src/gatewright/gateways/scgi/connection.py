@@ -10,13 +10,14 @@ from typing import ClassVar
 from typing_extensions import Buffer
 
 from gatewright.body import LengthBody, RequestBody
-from gatewright.gateways.connection import RECEIVE, GatewayConnection
+from gatewright.gateways.connection import GatewayConnection
 from gatewright.gateways.errors import MalformedRequest
 from gatewright.gateways.handler import GatewayHandler
 from gatewright.gateways.scgi.decoder import Request, decode
 from gatewright.gateways.service import Service
 from gatewright.types import ErrorStream, InputStream
 from gatewright.worker.contract import Interest, Peer
+from gatewright.worker.stream import RECEIVE
 
 __all__ = ["SCGIConnection", "SCGIHandler"]
 
@@ -34,7 +35,7 @@ class SCGIHandler(GatewayHandler):
 
     def send(self, blocks: list[bytes]) -> None:
         """Send the blocks as they are: a response in SCGI is what it is in CGI, and ends where the connection ends."""
-        self.connection.send(blocks)
+        self.connection.send_all(blocks)
 
 
 class _Rest(RawIOBase):
@@ -110,7 +111,7 @@ class SCGIConnection(GatewayConnection):
         if not handler.completed:
             return self.reset()
         if handler.held:
-            self.send([b"".join(handler.held)] if handler.held_size <= RECEIVE else handler.held)
+            self.send_all([b"".join(handler.held)] if handler.held_size <= RECEIVE else handler.held)
         return self.linger() if self._unread > 0 else Interest.CLOSE
 
     def _body(self, request: Request, begun: bytes | bytearray) -> InputStream:

@@ -1,9 +1,13 @@
 """Fuzzing of the codecs of FastCGI and SCGI with atheris, guided by coverage.
 
-``python benchmarks/fuzz/gateways.py fastcgi`` runs until it finds something; arguments of libFuzzer may follow
+``python tests/fuzz/fuzz_gateways.py fastcgi`` runs until it finds something; arguments of libFuzzer may follow
 (``-max_total_time=60``, a folder of inputs).  What must hold is in the functions, each of which takes any bytes.
 """
 
+# atheris is built for few platforms, and has no types.
+# pyright: reportMissingImports=false, reportMissingModuleSource=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
 import sys

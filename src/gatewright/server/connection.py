@@ -1,0 +1,352 @@
+"""One HTTP/1.1 connection: its requests one after the other, each answered by a handler (RFC 9112 section 9)."""
+
+from __future__ import annotations
+
+import io
+import socket
+import time
+from collections.abc import Callable
+
+from gatewright.body import RequestBody
+from gatewright.errors import RequestError
+from gatewright.server.access_log import LOGGER, Served
+from gatewright.server.awaited_body import AwaitedBody, DroppedBody
+from gatewright.server.base_environ import base_environ
+from gatewright.server.body_decoder import BodyDecoder, LengthDecoder, open_decoder
+from gatewright.server.encoder import CONTINUE
+from gatewright.server.handler import HTTPHandler
+from gatewright.server.head import CHUNKED, Head
+from gatewright.server.pace import Pace
+from gatewright.server.parser import HeadReader
+from gatewright.server.refusal import refusal_page
+from gatewright.server.request_input import StreamedBody
+from gatewright.server.service import Service
+from gatewright.types import WSGIEnvironment
+from gatewright.worker.contract import Interest, Peer, Turn
+from gatewright.worker.stream import RECEIVE, Stream
+
+__all__ = ["HTTPConnection"]
+
+# Bytes of a body of known length up to which the loop waits for it, so that a slow client holds no thread.
+_AWAITED = 65_536
+
+# Bytes of an unread body that are read and dropped to keep the connection; more end it.
+_DROPPED = 65_536
+
+# How many requests of one connection are answered in a row before the others have their turn.
+_IN_A_ROW = 64
+
+# Seconds that an idle connection has, when the worker stops, for a request that may be on its way: it is answered, and
+# told that it was the last.
+_LAST_CHANCE = 2.0
+
+# What environ is between requests: an idle connection is to hold nothing.
+_NOTHING: WSGIEnvironment = {}
+
+
+class HTTPConnection(Stream):
+    """A client's connection.
+
+    Args:
+        sock: non-blocking; the connection's own from now on.
+        peer: who made the connection.
+        service: what is served.
+        left: called when the connection is closed.
+    """
+
+    def __init__(
+        self, sock: socket.socket, peer: Peer, service: Service, left: Callable[[], object] | None = None
+    ) -> None:
+        settings = service.settings
+        super().__init__(sock, settings.write_timeout)
+        self._service = service
+        self._left = left
+        self._base = base_environ(service, sock, peer)
+        self._reader = HeadReader(service.limits, self._base)
+        self._rest = b""
+        self._outgoing: list[memoryview] = []
+        self._awaiting: AwaitedBody | DroppedBody | None = None
+        self._body: RequestBody | None = None
+        self._decoder: BodyDecoder | None = None
+        self._pace: Pace | None = None
+        self._handler: HTTPHandler | None = None
+        self._is_last = not settings.keep_alive  # the next request is told that no other may follow
+        self._sends_on = False  # the client may still send what nobody reads
+        self._begun = False
+        self._began_at = 0.0
+        self._logged = False
+        self._expects_continue = False
+        self.environ = _NOTHING
+        self.is_modern = True
+        self.keeps_alive = False
+        self.server_software = settings.server_name
+        self.deadline = time.monotonic() + settings.head_timeout
+
+    # What the worker calls.
+
+    def on_ready(self, turn: Turn) -> Interest:
+        """Go on with what this connection is at: sending, or receiving the next request."""
+        self._turn = turn
+        if self._outgoing:
+            return self._send_outgoing()
+        data = self._rest
+        if data:
+            self._rest = b""
+        else:
+            try:
+                data = self.socket.recv(RECEIVE)
+            except BlockingIOError:
+                return Interest.READ
+            if self._linger_left:
+                return self.discard(data)
+            if not data:
+                return Interest.CLOSE  # in the middle of a request or not: nobody waits for an answer
+        return self._take(data)
+
+    def on_deadline(self) -> Interest:
+        """Give up; a client that has begun a request is told so (RFC 9110 section 15.5.9)."""
+        if self._begun and not self._linger_left and not self._outgoing:
+            return self._refuse(RequestError(408, "the request did not arrive in time"))
+        return Interest.CLOSE
+
+    def drain(self) -> Interest:
+        """Answer what has begun, and what is on its way already, as the last of this connection."""
+        self._is_last = True
+        if not self._begun and not self._outgoing:
+            self.deadline = min(self.deadline, time.monotonic() + _LAST_CHANCE)
+        return Interest.WRITE if self._outgoing or self._rest else Interest.READ
+
+    def linger(self) -> Interest:
+        """End the connection, and read nothing more of it as a request."""
+        self._rest = b""
+        self._drop_body()
+        return super().linger()
+
+    def close(self) -> None:
+        """Close the socket, and what was stored of a body."""
+        self._drop_body()
+        super().close()
+        if self._left is not None:
+            self._left()
+
+    def _drop_body(self) -> None:
+        if self._awaiting is not None:
+            self._awaiting.close()
+            self._awaiting = None
+
+    # Requests.
+
+    def _take(self, data: bytes) -> Interest:
+        """Serve the requests in these bytes, which may end in the middle of one."""
+        for _ in range(_IN_A_ROW):
+            try:
+                if self._awaiting is not None:
+                    done = self._go_on_with(self._awaiting, data)
+                else:
+                    head = self._reader.feed(data)
+                    done = self._begin_head() if head is None else self._begin(head)
+            except RequestError as refusal:
+                if isinstance(self._awaiting, DroppedBody):
+                    return self.linger()  # its request was answered
+                return self._refuse(refusal)
+            if done is not None:
+                return done
+            data = self._rest
+            if not data:
+                return Interest.READ
+            self._rest = b""
+        self._rest = data
+        return Interest.WRITE
+
+    def _begin_head(self) -> Interest:
+        """The head is not whole; its time runs from its first byte, before which there may be empty lines."""
+        if not self._begun and self._reader.is_amid:
+            self._begun = True
+            self.deadline = time.monotonic() + self._service.settings.head_timeout
+        return Interest.READ
+
+    def _begin(self, head: Head) -> Interest | None:
+        self.environ, length, keeps_alive, self._expects_continue = head
+        self.keeps_alive = keeps_alive and not self._is_last
+        self._sends_on = keeps_alive
+        self.is_modern = self.environ["SERVER_PROTOCOL"] != "HTTP/1.0"
+        rest = self._reader.rest
+        if not length:
+            self._rest = rest
+            self.environ["wsgi.input"] = io.BytesIO()
+            self._run()
+            return self._proceed()
+        self._begun = True
+        self._pace = pace = Pace(self._service.settings.body_timeout, self._service.settings.body_rate)
+        decoder = open_decoder(length, self._service.limits)
+        if not self._is_awaited(length):
+            return self._answer_streamed(decoder, decoder.feed(rest) if rest else [])
+        return self._await(AwaitedBody(decoder, length), pace, rest)
+
+    def _is_awaited(self, length: int) -> bool:
+        """Whether the application is called when the body is there; what asks for permission is left to it."""
+        if length == CHUNKED:
+            return self._service.settings.chunked_bodies == "store"
+        return length <= _AWAITED and not self._expects_continue
+
+    def _await(self, body: AwaitedBody, pace: Pace, data: bytes) -> Interest | None:
+        self._awaiting = body
+        if data:
+            return self._go_on_with(body, data)
+        if self._expects_continue:
+            self._outgoing = self.send_some([CONTINUE])
+        self.deadline = time.monotonic() + pace.start()
+        return Interest.WRITE if self._outgoing else Interest.READ
+
+    def _go_on_with(self, body: AwaitedBody | DroppedBody, data: bytes) -> Interest | None:
+        """Take more of a body that the loop waits for."""
+        if self._pace is not None:
+            self.deadline = time.monotonic() + self._pace.received(len(data))
+        if not body.feed(data):
+            return self.linger()
+        if not body.decoder.is_done:
+            return Interest.READ
+        self._awaiting = self._pace = None
+        self._rest = body.decoder.rest
+        if isinstance(body, DroppedBody):
+            return self._next()
+        with body.open(self.environ) as file:
+            self.environ["wsgi.input"] = file
+            self._run()
+        return self._proceed()
+
+    def _answer_streamed(self, decoder: BodyDecoder, pieces: list[memoryview]) -> Interest | None:
+        """Run the application, which reads the body as it comes; then see to what it left of it."""
+        self._decoder = decoder
+        with RequestBody(StreamedBody(self, decoder, pieces)) as self._body:  # closed: what follows is not the body
+            self.environ["wsgi.input"] = self._body
+            self._run()
+        self._body = self._decoder = self._pace = None
+        if decoder.is_done:
+            self._rest = decoder.rest
+        elif self.keeps_alive:
+            self._awaiting = DroppedBody(decoder, _DROPPED)
+        else:
+            self._sends_on = True
+        return self._proceed()
+
+    def _run(self) -> None:
+        """Run the application."""
+        service = self._service
+        if service.log_line is not None:
+            self._began_at, self._logged = time.time(), False
+        self._handler = handler = service.handler_class(self)
+        handler.run(service.application)
+        if service.count is not None:
+            service.count()
+        if service.log_line is not None and not self._logged:  # it ended in a way that is not close()
+            self.log_response(handler.status_code, handler.bytes_sent)
+        self._begun = False
+        self.environ = _NOTHING
+
+    def _proceed(self) -> Interest | None:
+        """Go on after a response; None if the next request may come at once."""
+        handler, self._handler = self._handler, None
+        if handler is None or handler.client_gone:
+            return Interest.CLOSE
+        if not handler.is_whole:
+            if not handler.is_delimited:
+                return self.reset()
+            self.keeps_alive = False
+        if self._outgoing:
+            self.deadline = time.monotonic() + self._write_timeout
+            return Interest.WRITE
+        return self._next()
+
+    def _next(self) -> Interest | None:
+        """Let the next request come, unless this one was the last."""
+        if not self.keeps_alive:
+            return self.linger() if self._rest or self._sends_on else Interest.CLOSE
+        self.deadline = time.monotonic() + self._service.settings.keep_alive
+        return None if self._awaiting is None else Interest.READ
+
+    def _refuse(self, refusal: RequestError) -> Interest:
+        """Answer with an error and read nothing more as a request (RFC 9112 section 9.6)."""
+        self._begun = self.keeps_alive = False
+        self._sends_on = True
+        self._drop_body()
+        self.environ = self._base
+        if self._service.log_line is not None:
+            self._began_at = time.time()
+            self.log_response(refusal.code, len(refusal.message) + 1)
+        self._outgoing = self.send_some([refusal_page(refusal)])
+        self.deadline = time.monotonic() + self._write_timeout
+        return Interest.WRITE if self._outgoing else self.linger()
+
+    def _send_outgoing(self) -> Interest:
+        """Go on sending what the client did not take at once."""
+        before = self._outgoing
+        self._outgoing = self.send_some(before)
+        if self._outgoing:
+            if len(self._outgoing) < len(before) or len(self._outgoing[0]) < len(before[0]):
+                self.deadline = time.monotonic() + self._write_timeout
+            return Interest.WRITE
+        if isinstance(self._awaiting, AwaitedBody):  # it was the permission to send a body
+            return Interest.READ
+        return self._next() or (Interest.WRITE if self._rest else Interest.READ)
+
+    # What the handler and the body call, inside a call of the application.
+
+    def send(self, data: bytes) -> None:
+        """Send bytes of a response, and wait while the client does not take them."""
+        try:
+            sent = self.socket.send(data)
+        except BlockingIOError:
+            sent = 0
+        if sent != len(data):
+            self.send_all([memoryview(data)[sent:]])
+
+    def send_last(self, head: bytes, body: bytes) -> None:
+        """Send the last bytes of a response; the loop sends what the client does not take at once."""
+        if body:
+            self._outgoing = self.send_some([head, body])
+            return
+        try:
+            sent = self.socket.send(head)
+        except BlockingIOError:
+            sent = 0
+        if sent != len(head):
+            self._outgoing = [memoryview(head)[sent:]]
+
+    def descriptor(self) -> int:
+        """Return the descriptor of the socket."""
+        return self.socket.fileno()
+
+    def wait_until_writable(self) -> None:
+        """Wait until the client takes more."""
+        self.wait(Interest.WRITE, time.monotonic() + self._write_timeout)
+
+    def is_reusable(self) -> bool:
+        """Whether another request could follow, as far as this one's body is concerned."""
+        body, decoder = self._body, self._decoder
+        if body is None or decoder is None or decoder.is_done:
+            return True
+        if body.failure is not None or self._expects_continue:  # a client that was not told to go on sends no body
+            return False
+        return not isinstance(decoder, LengthDecoder) or decoder.left <= _DROPPED
+
+    def receive_body(self) -> bytes:
+        """Wait for bytes of the body; a client that waits for permission to send them gets it (RFC 9110 10.1.1)."""
+        if self._expects_continue:
+            self._expects_continue = False
+            if self._handler is not None and not self._handler.headers_sent:
+                self.send(CONTINUE)
+        pace = self._pace
+        if pace is None:
+            return b""
+        data = self.receive(pace.start())
+        pace.received(len(data))
+        return data
+
+    def log_response(self, status: int, size: int) -> None:
+        """Write the line of the access log."""
+        log_line = self._service.log_line
+        if log_line is not None:
+            self._logged = True
+            served = Served(self.environ, status, size, self._began_at, time.time() - self._began_at)
+            LOGGER.info(log_line(served))
