@@ -104,4 +104,4 @@ class GatewayConnection(Stream):
     def expect_request(self) -> None:
         """Set the deadline of a connection that nothing has begun on."""
         timeout = self.service.limits.idle_timeout
-        self.deadline = math.inf if timeout is None else time.monotonic() + timeout
+        self.deadline: float = math.inf if timeout is None else time.monotonic() + timeout

@@ -29,11 +29,11 @@ class LengthDecoder:
     __slots__ = ("is_done", "left", "rest")
 
     def __init__(self, length: int) -> None:
-        self.left = length
+        self.left: int = length
         """Bytes that are still to come."""
-        self.is_done = not length
+        self.is_done: bool = not length
         """Whether the body is whole."""
-        self.rest = b""
+        self.rest: bytes = b""
         """What follows the body, once it is whole."""
 
     def feed(self, data: bytes) -> list[memoryview]:
@@ -84,9 +84,9 @@ class ChunkedDecoder:
         self._in_trailers = False
         self._line = bytearray()
         self._failure: RequestError | None = None
-        self.is_done = False
+        self.is_done: bool = False
         """Whether the body is whole: its last chunk and the empty line after the trailers were read."""
-        self.rest = b""
+        self.rest: bytes = b""
         """What follows the body, once it is whole."""
 
     def feed(self, data: bytes) -> list[memoryview]:

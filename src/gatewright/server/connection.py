@@ -76,11 +76,11 @@ class HTTPConnection(Stream):
         self._began_at = 0.0
         self._logged = False
         self._expects_continue = False
-        self.environ = _NOTHING
-        self.is_modern = True
-        self.keeps_alive = False
-        self.server_software = settings.server_name
-        self.deadline = time.monotonic() + settings.head_timeout
+        self.environ: WSGIEnvironment = _NOTHING
+        self.is_modern: bool = True
+        self.keeps_alive: bool = False
+        self.server_software: str = settings.server_name
+        self.deadline: float = time.monotonic() + settings.head_timeout
 
     # What the worker calls.
 

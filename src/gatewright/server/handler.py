@@ -116,7 +116,7 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
         if self.server_software is None:
-            self.server_software = exchange.server_software
+            self.server_software: str | None = exchange.server_software
 
     def __init_subclass__(cls) -> None:
         """Find out whether the short ways are open for the class."""
@@ -143,7 +143,8 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
 
     def setup_environ(self) -> None:
         """Take the environ that the connection made; :meth:`add_cgi_vars` may change it."""
-        self.environ = environ = self.exchange.environ
+        environ = self.exchange.environ
+        self.environ: WSGIEnvironment = environ
         self.add_cgi_vars()
         if not self.takes_environ:
             environ["wsgi.input"] = self.get_stdin()
@@ -198,7 +199,8 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
             exchange.keeps_alive = False
         lines += CONNECTION_LINE[exchange.is_modern, exchange.keeps_alive]
         head = f"{OriginServerMixin.preamble(self, names)}{self.field_lines}{lines}\r\n".encode("latin-1")
-        self.headers_sent, self.bytes_sent = True, size
+        self.headers_sent: bool = True
+        self.bytes_sent: int = size
         try:
             if size <= _JOINED:
                 exchange.send_last(head + body, b"")

@@ -35,7 +35,7 @@ class HeadMemory:
         self._version = ""
         self._keeps_alive = False
         self._misses = 0
-        self.is_useless = False
+        self.is_useless: bool = False
         """Whether this client's fields differ so often that the memory should be given up."""
 
     def recall(self, data: bytes) -> Head | None:

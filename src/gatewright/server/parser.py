@@ -30,7 +30,7 @@ class HeadReader:
         self._memory: HeadMemory | None = HeadMemory(limits.request_line) if remembers else None
         self._comes_alone = True
         self._strict: StrictHead | None = None
-        self.rest = b""
+        self.rest: bytes = b""
         """What came after the head that :meth:`feed` returned last: the body, or the next request."""
 
     @property

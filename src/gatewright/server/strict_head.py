@@ -54,7 +54,7 @@ class StrictHead:
         self._target = Target("/", "")
         self.fields: list[Field] = []
         """What was read so far."""
-        self.rest = b""
+        self.rest: bytes = b""
         """What follows the head, once :meth:`feed` has returned it."""
 
     @property

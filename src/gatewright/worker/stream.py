@@ -37,7 +37,7 @@ class Stream:
 
     def __init__(self, sock: socket.socket, write_timeout: float) -> None:
         self.socket = sock
-        self.deadline = math.inf
+        self.deadline: float = math.inf
         self._write_timeout = write_timeout
         self._turn: Turn | None = None
         self._linger_left = 0
