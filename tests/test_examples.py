@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -20,7 +20,9 @@ import pytest
 
 from gatewright.errors import RequestError
 from gatewright.handlers import SimpleHandler
+from gatewright.server import Server
 from gatewright.simple_server import WSGIRequestHandler, demo_app, make_server
+from gatewright.sockets import TCPAddress
 from gatewright.types import (
     HeaderList,
     OptExcInfo,
@@ -130,10 +132,13 @@ class TestReadme:
         assert (first in text, last in text) == (True, True)
 
     def test_demo(self, text: str) -> None:
-        """The answer that is shown is what the demonstration application begins and ends with."""
-        with client_of(demo_app, WSGIRequestHandler) as client:
-            client.request("GET", "/")
-            lines = client.getresponse().read().decode().splitlines()
+        """What the server answers to curl begins and ends as it is shown."""
+        with Server(demo_app) as server:
+            address = server.addresses[0]
+            assert isinstance(address, TCPAddress)
+            with closing(http.client.HTTPConnection(address.host, address.port, timeout=TIME_LIMIT)) as client:
+                client.request("GET", "/", headers={"Accept": "*/*"})
+                lines = client.getresponse().read().decode().splitlines()
         assert f"{lines[0]}\n\n{lines[2]} {lines[3]} ... {lines[-1]}" in text
 
 
