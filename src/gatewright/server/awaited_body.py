@@ -28,8 +28,6 @@ class AwaitedBody:
         length: bytes, or :data:`~gatewright.server.head.CHUNKED`.
     """
 
-    is_wanted = True
-
     def __init__(self, decoder: BodyDecoder, length: int) -> None:
         self.decoder = decoder
         self._length = length
@@ -74,8 +72,6 @@ class DroppedBody:
         decoder: of the body.
         limit: how many bytes, as they were sent, are borne.
     """
-
-    is_wanted = False
 
     def __init__(self, decoder: BodyDecoder, limit: int) -> None:
         self.decoder = decoder

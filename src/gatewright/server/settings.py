@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, TypeAlias
 from attrs import Attribute, field, fields_dict, frozen
 
 from gatewright.errors import ConfigurationError
+from gatewright.server.limits import Limits
 from gatewright.sockets import Access, parse
 
 __all__ = ["AccessLog", "Settings", "described"]
@@ -21,6 +22,8 @@ _Check: TypeAlias = Callable[[object, "Attribute[Any]", Any], None]
 
 
 _MOST: Final = 2**31 - 1  # what a C int holds: listen(2) takes no more
+
+_LIMITS: Final = Limits()  # whose defaults are those of the settings that set them
 
 _LONGEST: Final = 1_000_000  # seconds: poll(2) takes milliseconds in a C int
 
@@ -126,11 +129,11 @@ class Settings:
     workers: int = field(default=1, validator=_at_least(1, 1_024))
     threads: int = field(default=8, validator=_at_least(1, 4_096))
     connections: int = field(default=10_000, validator=_at_least(1))
-    request_line: int = field(default=8_190, validator=_at_least(32))
-    header_count: int = field(default=100, validator=_at_least(1))
-    field_size: int = field(default=16_384, validator=_at_least(64))
-    header_size: int = field(default=65_536, validator=_at_least(256))
-    body_size: int = field(default=1_073_741_824, validator=_at_least(0, 2**63 - 1))
+    request_line: int = field(default=_LIMITS.request_line, validator=_at_least(32))
+    header_count: int = field(default=_LIMITS.fields, validator=_at_least(1))
+    field_size: int = field(default=_LIMITS.field_line, validator=_at_least(64))
+    header_size: int = field(default=_LIMITS.all_fields, validator=_at_least(256))
+    body_size: int = field(default=_LIMITS.body, validator=_at_least(0, 2**63 - 1))
     chunked_bodies: Literal["store", "stream"] = field(default="store", validator=_one_of("store", "stream"))
     head_timeout: float = field(default=10.0, validator=_some_seconds)
     body_timeout: float = field(default=30.0, validator=_some_seconds)
