@@ -91,9 +91,13 @@ def sending(file: Any, *headers: tuple[str, str], status: str = "200 OK") -> WSG
 # --- Recognising files ----------------------------------------------------------------------------------------------
 
 
+class Recogniser(FileWrapperMixin):
+    pass
+
+
 def result_is_file(result: Any, wrapper: Any = FileWrapper) -> bool:
     """Return what a handler with this wsgi_file_wrapper says of the result."""
-    handler = FileWrapperMixin()
+    handler = Recogniser()
     handler.result, handler.wsgi_file_wrapper = result, wrapper
     return handler.result_is_file()
 

@@ -20,7 +20,7 @@ RulesIn = Callable[[str], list[str]]
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Set the time, in seconds since the epoch."""
-    monkeypatch.setattr(origin_server, "_date_line", (0, ""))
+    monkeypatch.setattr(origin_server, "_date_line", (0.0, 0.0, ""))
 
     def set_clock(now: float) -> None:
         monkeypatch.setattr(origin_server, "time", lambda: now)

@@ -117,8 +117,8 @@ class GatewayHandler(
     # attribute that hides a default of the class.
     __slots__ = (
         *("_headers", "bytes_left", "bytes_sent", "client_gone", "closed_result", "completed", "environ", "failed"),
-        *("field_lines", "field_names", "fields", "headers_sent", "held", "held_size", "length_computed"),
-        *("response_started", "result", "script_name", "sends_content", "status", "status_code"),
+        *("field_length", "field_lines", "field_marks", "fields", "headers_sent", "held", "held_size"),
+        *("length_computed", "response_started", "result", "script_name", "sends_content", "status", "status_code"),
         *("body", "variables", "wsgi_multiprocess", "wsgi_multithread"),
     )
 
@@ -140,6 +140,6 @@ class GatewayHandler(
         self.result: Iterable[bytes] | None = None
         self.closed_result: Iterable[bytes] | None = None
         self.status: str | None = None
-        self.field_names: list[str] | None = None
+        self.field_marks: int | None = None
         self.bytes_left: int | None = None
         self._headers = None

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from gatewright.handlers.contract import HandlerContract
-
-TYPE_CHECKING = False  # that of typing, whose import CGI would pay for at each request
-
-if TYPE_CHECKING:
-    from collections.abc import Container
+from gatewright.handlers.contract import NO_FIELDS, HandlerContract
 
 
 class CGIStatusMixin(HandlerContract):
     """Sends the status as a ``Status`` field (RFC 3875 section 6.3.3), as CGI, FastCGI and SCGI want it."""
 
-    def preamble(self, names: Container[str]) -> str:
+    __slots__ = NO_FIELDS
+
+    def preamble(self, marks: int) -> str:
         """Return the ``Status`` line."""
         return f"Status: {self.status}\r\n"

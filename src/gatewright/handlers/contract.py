@@ -9,7 +9,7 @@ from gatewright.util import FileWrapper
 TYPE_CHECKING = False  # that of typing, whose import CGI would pay for at each request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable
+    from collections.abc import Callable, Iterable
 
     from gatewright.spec.checks import Violation
     from gatewright.types import (
@@ -26,6 +26,15 @@ if TYPE_CHECKING:
     )
 
 
+NO_FIELDS: tuple[str, ...] = ()
+"""``__slots__`` of a mixin: a mixin without them would give the instances of every composition a ``__dict__``.
+
+CPython 3.12 and later have a quick way to an attribute of an instance unless it hides a default of the class, so state
+belongs into slots; and to one of the class unless there are both slots and a ``__dict__``.  (The value has a name
+because type checkers would ask for the composition's slots in the mixin otherwise, and no two mixins could be composed.)
+"""
+
+
 class HandlerContract:
     """The settings, state and hooks of a handler; one handler runs one application call at a time.
 
@@ -34,7 +43,12 @@ class HandlerContract:
     for this reason: a generated ``__init__`` would hide the subclass's values.)
 
     The mixins beside this module each bring one concern.  What they call of each other is declared here.
+
+    Neither this class nor the mixins give their instances a ``__dict__``; a class made of them does, as classes do,
+    unless it names all that its instances keep in ``__slots__``.
     """
+
+    __slots__ = NO_FIELDS
 
     wsgi_version: tuple[int, int] = (1, 0)
     """``wsgi.version``."""
@@ -71,10 +85,13 @@ class HandlerContract:
     """The status that the application gave, or None."""
     status_code: int = 0
     """The number in ``status``."""
-    field_names: list[str] | None = None
-    """The names of the response's header fields in lower case, or None if they are to be asked of :attr:`headers`."""
+    field_marks: int | None = None
+    """Which fields the response has that a server adds otherwise (:data:`~gatewright.spec.checks.response.LENGTH` and
+    the like, as bits), or None if it is to be asked of :attr:`headers`."""
     field_lines: str = ""
-    """The header fields as they travel; of meaning while ``field_names`` is not None, and so is the next one."""
+    """The header fields as they travel; of meaning while ``field_marks`` is not None, and so are the next two."""
+    field_length: int = -1
+    """The Content-Length among them, -1 if there is none or it needs a closer look."""
     fields: HeaderList = []  # noqa: RUF012  # never written to: each response has a list of its own
     """The header fields as :attr:`headers` shows them."""
     result: Iterable[bytes] | None = None
@@ -104,14 +121,14 @@ class HandlerContract:
 
         The object is made when somebody asks for it: most responses are sent as the application gave them.
         """
-        if self.field_names is not None:
-            self.field_names = None  # whoever asks may change them
+        if self.field_marks is not None:
+            self.field_marks = None  # whoever asks may change them
             self._headers = Headers.from_checked(self.fields)
         return self._headers
 
     @headers.setter
     def headers(self, headers: HeadersProtocol | None) -> None:
-        self.field_names = None
+        self.field_marks = None
         self._headers = headers
 
     # The hooks that a transport supplies.
@@ -154,11 +171,11 @@ class HandlerContract:
         """Send the body in ``self.result``."""
         raise NotImplementedError
 
-    def preamble(self, names: Container[str]) -> str:
+    def preamble(self, marks: int) -> str:
         """Return what comes before the header fields.
 
         Args:
-            names: the names of the fields, in lower case.
+            marks: which fields there are that a server adds otherwise, as bits: see ``field_marks``.
         """
         raise NotImplementedError
 

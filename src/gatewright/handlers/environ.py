@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gatewright.handlers.contract import HandlerContract
+from gatewright.handlers.contract import NO_FIELDS, HandlerContract
 from gatewright.util import guess_scheme
 
 if TYPE_CHECKING:
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 class EnvironMixin(HandlerContract):
     """Makes ``environ`` from the class's settings and the transport's hooks (PEP 3333, "environ Variables")."""
+
+    __slots__ = NO_FIELDS
 
     def setup_environ(self) -> None:
         """Set ``self.environ`` to a new, fully populated environ.

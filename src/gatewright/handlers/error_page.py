@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from gatewright.errors import RequestError
-from gatewright.handlers.contract import HandlerContract
+from gatewright.handlers.contract import NO_FIELDS, HandlerContract
 from gatewright.spec.checks.breach import broken, violation_of
 
 TYPE_CHECKING = False  # that of typing, whose import CGI would pay for at each request
@@ -23,6 +23,8 @@ class ErrorPageMixin(HandlerContract):
 
     Override :meth:`error_output` for another page, :meth:`log_exception` for another log.
     """
+
+    __slots__ = NO_FIELDS
 
     def handle_error(self) -> None:
         """Log the current exception; if nothing was sent yet, send the error page.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from io import FileIO
 
-from gatewright.handlers.contract import HandlerContract
+from gatewright.handlers.contract import NO_FIELDS, HandlerContract
 
 TYPE_CHECKING = False  # that of typing, whose import CGI would pay for at each request
 
@@ -18,6 +18,8 @@ _LARGEST = 0x7FFF_F000  # what Linux sends in one call at most, sendfile(2)
 
 class FileWrapperMixin(HandlerContract):
     """Recognises what ``wsgi.file_wrapper`` made (PEP 3333, "Optional Platform-Specific File Handling")."""
+
+    __slots__ = NO_FIELDS
 
     def result_is_file(self) -> bool:
         """Whether the application returned an instance of ``wsgi_file_wrapper``."""
@@ -41,6 +43,8 @@ class SendfileMixin(FileWrapperMixin):
     It needs ``get_output_descriptor()`` and a file that :func:`open` made; anything else is iterated over.  Do not put
     it over a TLS socket: its descriptor takes plain bytes.
     """
+
+    __slots__ = NO_FIELDS
 
     stdout: Any
     """The transport's, if it has one; unused where ``get_output_descriptor()`` is overridden."""

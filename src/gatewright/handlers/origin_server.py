@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from time import gmtime, time
 
-from gatewright.handlers.contract import HandlerContract
+from gatewright.handlers.contract import NO_FIELDS, HandlerContract
 from gatewright.spec.checks.breach import broken, refuse
-
-TYPE_CHECKING = False  # that of typing, whose import CGI would pay for at each request
-
-if TYPE_CHECKING:
-    from collections.abc import Container
+from gatewright.spec.checks.response import DATE, SERVER
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _MODERN = ("HTTP/1.1", "HTTP/1.0")
 
-_date_line: tuple[int, str] = (0, "")
-"""The second that the line was made for, and the line; replaced as one, so that threads need no lock."""
+_date_line: tuple[float, float, str] = (0.0, 0.0, "")
+"""From when until when the line is right, and the line; replaced as one, so that threads need no lock."""
 
 
 class OriginServerMixin(HandlerContract):
@@ -27,17 +23,22 @@ class OriginServerMixin(HandlerContract):
     Where ``origin_server`` is false it leaves the preamble to the next class in line.
     """
 
-    def preamble(self, names: Container[str]) -> str:
+    __slots__ = NO_FIELDS
+
+    def preamble(self, marks: int) -> str:
         """Return the status line, and Date and Server unless the application gave them."""
         if not self.origin_server:
-            return super().preamble(names)
+            return super().preamble(marks)
         lines = f"HTTP/{self.http_version} {self.status}\r\n"
-        if "date" not in names:
-            second, line = _date_line
-            lines += line if 0 <= time() - second < 1 else _renew_date_line()
-        if self.server_software and "server" not in names:
-            lines += f"Server: {self.server_software}\r\n"
+        if not marks & DATE:
+            lines += date_line()
+        if not marks & SERVER:
+            lines += self.server_line()
         return lines
+
+    def server_line(self) -> str:
+        """Return the Server field, or nothing."""
+        return f"Server: {self.server_software}\r\n" if self.server_software else ""
 
     def client_is_modern(self) -> bool:
         """Whether the request's ``SERVER_PROTOCOL`` is later than HTTP/0.9, which knows neither status nor headers.
@@ -63,9 +64,15 @@ def format_date_time(timestamp: float) -> str:
     return f"{_WEEKDAYS[weekday]}, {day:02} {_MONTHS[month - 1]} {year:04} {hour:02}:{minute:02}:{second:02} GMT"
 
 
+def date_line() -> str:
+    """Return the Date field of a response that is sent now."""
+    start, end, line = _date_line
+    return line if start <= time() < end else _renew_date_line()
+
+
 def _renew_date_line() -> str:
     global _date_line  # noqa: PLW0603  # a memory of one value, cheaper than any container for it
-    second = int(time())
+    second = time() // 1
     line = f"Date: {format_date_time(second)}\r\n"
-    _date_line = (second, line)
+    _date_line = (second, second + 1, line)
     return line

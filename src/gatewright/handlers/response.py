@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from gatewright.errors import ClientDisconnected, ForbiddenCharacter
-from gatewright.handlers.contract import HandlerContract
+from gatewright.handlers.contract import NO_FIELDS, HandlerContract
 from gatewright.headers import Headers
 from gatewright.spec.checks.breach import broken, refuse
 from gatewright.spec.checks.response import (
+    LENGTH,
     STATUS_CODES,
     check_exc_info,
     check_header_fields,
@@ -14,6 +15,7 @@ from gatewright.spec.checks.response import (
     check_status_field,
     check_status_line,
     head_of,
+    marks_of,
 )
 from gatewright.spec.grammar import WITHOUT_CONTENT, WITHOUT_CONTENT_LENGTH, is_digits
 
@@ -35,6 +37,8 @@ class ResponseMixin(HandlerContract):
     What must never reach the wire is refused, under ``python -O`` too: the exceptions are raised where the application
     made the mistake, and lead to the error page or, once the head was sent, to a response that is cut short.
     """
+
+    __slots__ = NO_FIELDS
 
     def run(self, application: WSGIApplication) -> None:
         """Call the application and send its response; the one method for callers.
@@ -122,29 +126,30 @@ class ResponseMixin(HandlerContract):
         elif self.response_started:
             refuse(broken("A26", "Headers already set!"))
         self.response_started = True
-        code = STATUS_CODES.get(status) if type(status) is str else None
-        head = head_of(headers)
-        if code is None or head is None:
+        head = head_of(headers) if type(status) is str and status in STATUS_CODES else None
+        if head is None:
             code, head = self._judge(status, headers)
+        else:
+            code = STATUS_CODES[status]
         self.status = status
         self.status_code: int = code
         if self.headers_class is Headers:
-            self.field_names, lines = head
-            self.field_lines: str = lines
+            self.field_lines: str
+            self.field_lines, self.field_marks, self.field_length = head
             self.fields: HeaderList = headers[:]
         else:
             self.headers = self.headers_class(headers[:])
         return self.write
 
-    def _judge(self, status: str, headers: HeaderList) -> tuple[int, tuple[list[str], str]]:
-        """Refuse what may not be sent; return the status code, the names and the fields of what may."""
+    def _judge(self, status: str, headers: HeaderList) -> tuple[int, tuple[str, int, int]]:
+        """Refuse what may not be sent; of what may, return the status code, and what :func:`head_of` would."""
         violation = check_status_line(status) or check_header_fields(headers)
         if violation is None and not self.origin_server:
             violation = _status_field(headers)
         if violation is not None:
             _refuse(violation)
-        lines = [f"{name}: {value}\r\n" for name, value in headers]
-        return int(status[:3]), ([name.lower() for name, _ in headers], "".join(lines))
+        lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
+        return int(status[:3]), head_of(headers) or (lines, marks_of(headers), -1)
 
     def _replace_response(self, exc_info: OptExcInfo) -> None:
         violation = check_exc_info(exc_info)
@@ -176,7 +181,7 @@ class ResponseMixin(HandlerContract):
         if self.headers_sent:
             self.bytes_sent += size
         else:
-            if self.field_names is None and self.headers is None:
+            if self.field_marks is None and self.headers is None:
                 refuse(broken("A05", "write() before start_response()"))
             self.bytes_sent = size  # set_content_length() reads it
             self.send_headers()
@@ -214,7 +219,7 @@ class ResponseMixin(HandlerContract):
     def finish_content(self) -> None:
         """Send the head if no block did, and log a body that is shorter than its Content-Length (rule A41)."""
         if not self.headers_sent:
-            if self.field_names is None and self.headers is None:
+            if self.field_marks is None and self.headers is None:
                 refuse(broken("A06", "the application did not call start_response()"))
             if self.environ.get("REQUEST_METHOD") != "HEAD" and self.status_code not in WITHOUT_CONTENT:
                 self._add_content_length(0)
@@ -231,19 +236,19 @@ class ResponseMixin(HandlerContract):
             AssertionError: ``start_response`` was not called (rule A06), or there is not just one Content-Length that
                 is a number (rule A41); nothing was sent then.
         """
-        if self.field_names is None and self.headers is None:
+        if self.field_marks is None and self.headers is None:
             refuse(broken("A06", "the application did not call start_response()"))
         self.length_computed = False
         self.cleanup_headers()
-        names = self.field_names
-        if names is None:
-            names = self._names()
+        marks = self.field_marks
+        if marks is None:
+            marks = self._marks()
         self.sends_content: bool = (
             self.status_code not in WITHOUT_CONTENT and self.environ.get("REQUEST_METHOD") != "HEAD"
         )
         self.bytes_left = None if self.sends_content else 0
-        if "content-length" in names:
-            length = self.bytes_sent if self.length_computed else self._declared_length(names)
+        if marks & LENGTH:
+            length = self.bytes_sent if self.length_computed else self._declared_length()
             if self.sends_content:
                 self.bytes_left = length
         modern = not self.origin_server or self.client_is_modern()
@@ -254,38 +259,36 @@ class ResponseMixin(HandlerContract):
             if getattr(self.send_preamble, "__func__", None) is not ResponseMixin.send_preamble:  # overridden
                 self.send_preamble()
                 self._write(self._field_block())
-            elif self.field_names is None:
-                self._write(self.preamble(names).encode("latin-1") + self._field_block())
+            elif self.field_marks is None:
+                self._write(self.preamble(marks).encode("latin-1") + self._field_block())
             else:
-                self._write(f"{self.preamble(names)}{self.field_lines}\r\n".encode("latin-1"))
+                self._write(f"{self.preamble(marks)}{self.field_lines}\r\n".encode("latin-1"))
         except (ConnectionError, TimeoutError):
             self.client_gone: bool = True
             raise
 
     def _field_block(self) -> bytes:
         """Return the fields as they travel, and the empty line after them."""
-        if self.field_names is not None:
+        if self.field_marks is not None:
             return f"{self.field_lines}\r\n".encode("latin-1")
         return bytes(self.headers) if self.headers is not None else b""
 
-    def _names(self) -> list[str]:
-        """Return the names of the fields in lower case where they are not known yet."""
-        if self.headers is None:
-            return []
-        return [name.lower() for name, _ in self.headers.items()]
+    def _marks(self) -> int:
+        """Return the marks of the fields where they are not known yet."""
+        return 0 if self.headers is None else marks_of(list(self.headers.items()))
 
     def send_preamble(self) -> None:
         """Write :meth:`preamble` by itself; where a subclass overrides this, it is called before the fields go."""
-        if self.field_names is not None or self.headers is not None:
-            names = self.field_names
-            self._write(self.preamble(self._names() if names is None else names).encode("latin-1"))
+        if self.field_marks is not None or self.headers is not None:
+            marks = self.field_marks
+            self._write(self.preamble(self._marks() if marks is None else marks).encode("latin-1"))
 
     def cleanup_headers(self) -> None:
         """Add and remove what HTTP asks for before the head is sent; extend it to add headers of your own."""
-        names = self.field_names
-        if names is None:
-            names = self._names()
-        if "content-length" not in names:
+        marks = self.field_marks
+        if marks is None:
+            marks = self._marks()
+        if not marks & LENGTH:
             self.set_content_length()
         elif self.status_code in WITHOUT_CONTENT_LENGTH and self.headers is not None:
             del self.headers["Content-Length"]
@@ -304,22 +307,29 @@ class ResponseMixin(HandlerContract):
 
     def _add_content_length(self, length: int) -> None:
         """Add a Content-Length unless there is one."""
-        if self.field_names is None:
+        marks = self.field_marks
+        if marks is None:
             if self.headers is not None:
                 self.headers.setdefault("Content-Length", str(length))
-        elif "content-length" not in self.field_names:
-            self.field_names.append("content-length")
+        elif not marks & LENGTH:
+            self.field_marks: int | None = marks | LENGTH
+            self.field_length: int = length
             self.field_lines += f"Content-Length: {length}\r\n"
             self.fields.append(("Content-Length", str(length)))
 
-    def _declared_length(self, names: list[str]) -> int:
-        """Return the Content-Length; there must be one, and it must be a number (RFC 9110 section 8.6)."""
-        fields = self.fields if self.field_names is not None or self.headers is None else list(self.headers.items())
-        length = fields[names.index("content-length")][1]
-        if not is_digits(length) or names.count("content-length") > 1:
-            lengths = [value for name, value in fields if name.lower() == "content-length"]
+    def _declared_length(self) -> int:
+        """Return the Content-Length that the response has.
+
+        Raises:
+            AssertionError: there is more than one, or it is no number (rule A41, RFC 9110 section 8.6).
+        """
+        if self.field_marks is not None and self.field_length >= 0:
+            return self.field_length
+        fields = self.fields if self.field_marks is not None or self.headers is None else list(self.headers.items())
+        lengths = [value for name, value in fields if name.lower() == "content-length"]
+        if len(lengths) != 1 or not is_digits(lengths[0]):
             refuse(broken("A41", f"Content-Length is not one decimal number: {lengths!r}", lengths))
-        return int(length)
+        return int(lengths[0])
 
     def close(self) -> None:
         """End the call: close the application's iterable and reset the state; the transport stays open."""
@@ -328,13 +338,13 @@ class ResponseMixin(HandlerContract):
                 self._close_result()
         finally:
             self.environ: WSGIEnvironment = {}
-            self.result = self.status = self.field_names = self._headers = None  # _forget(), written out
+            self.result = self.status = self.field_marks = self._headers = None  # _forget(), written out
             self.bytes_sent = 0
             self.headers_sent = self.response_started = False
 
     def _forget(self) -> None:
         """Reset the state; what is left of a call that was not closed, because its client went away, goes with it."""
-        self.result = self.status = self.field_names = self._headers = None
+        self.result = self.status = self.field_marks = self._headers = None
         self.bytes_sent: int = 0
         self.headers_sent: bool = False
         self.response_started: bool = False

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import socket
 import time
 from collections.abc import Callable
+from io import BytesIO
+from time import monotonic
 
 from gatewright.body import RequestBody
 from gatewright.errors import RequestError
@@ -26,6 +27,8 @@ from gatewright.worker.contract import Interest, Peer, Turn
 from gatewright.worker.stream import RECEIVE, Stream
 
 __all__ = ["HTTPConnection"]
+
+READ, WRITE, CLOSE = Interest.READ, Interest.WRITE, Interest.CLOSE
 
 # Bytes of a body of known length up to which the loop waits for it, so that a slow client holds no thread.
 _AWAITED = 65_536
@@ -54,6 +57,12 @@ class HTTPConnection(Stream):
         left: called when the connection is closed.
     """
 
+    __slots__ = (
+        *("_awaiting", "_base", "_began_at", "_begun", "_body", "_decoder", "_expects_continue", "_feed", "_handler"),
+        *("_is_last", "_keep_alive", "_left", "_logged", "_outgoing", "_pace", "_reader", "_rest", "_sends_on"),
+        *("_service", "environ", "has_body", "is_logged", "is_modern", "keeps_alive", "server_line"),
+    )
+
     def __init__(
         self, sock: socket.socket, peer: Peer, service: Service, left: Callable[[], object] | None = None
     ) -> None:
@@ -63,6 +72,7 @@ class HTTPConnection(Stream):
         self._left = left
         self._base = base_environ(service, sock, peer)
         self._reader = HeadReader(service.limits, self._base)
+        self._feed = self._reader.feed
         self._rest = b""
         self._outgoing: list[memoryview] = []
         self._awaiting: AwaitedBody | DroppedBody | None = None
@@ -79,8 +89,11 @@ class HTTPConnection(Stream):
         self.environ: WSGIEnvironment = _NOTHING
         self.is_modern: bool = True
         self.keeps_alive: bool = False
-        self.server_software: str = settings.server_name
-        self.deadline: float = time.monotonic() + settings.head_timeout
+        self.has_body: bool = False
+        self.is_logged: bool = service.log_line is not None
+        self.server_line: str = f"Server: {settings.server_name}\r\n" if settings.server_name else ""
+        self._keep_alive = settings.keep_alive
+        self.deadline: float = monotonic() + settings.head_timeout
 
     # What the worker calls.
 
@@ -92,29 +105,29 @@ class HTTPConnection(Stream):
         data = self._rest
         if data:
             self._rest = b""
-        else:
-            try:
-                data = self.socket.recv(RECEIVE)
-            except BlockingIOError:
-                return Interest.READ
-            if self._linger_left:
-                return self.discard(data)
-            if not data:
-                return Interest.CLOSE  # in the middle of a request or not: nobody waits for an answer
+            return self._take(data)
+        try:
+            data = self.socket.recv(RECEIVE)
+        except BlockingIOError:
+            return READ
+        if self._linger_left:
+            return self.discard(data)
+        if not data:
+            return CLOSE  # in the middle of a request or not: nobody waits for an answer
         return self._take(data)
 
     def on_deadline(self) -> Interest:
         """Give up; a client that has begun a request is told so (RFC 9110 section 15.5.9)."""
         if self._begun and not self._linger_left and not self._outgoing:
             return self._refuse(RequestError(408, "the request did not arrive in time"))
-        return Interest.CLOSE
+        return CLOSE
 
     def drain(self) -> Interest:
         """Answer what has begun, and what is on its way already, as the last of this connection."""
         self._is_last = True
         if not self._begun and not self._outgoing:
-            self.deadline = min(self.deadline, time.monotonic() + _LAST_CHANCE)
-        return Interest.WRITE if self._outgoing or self._rest else Interest.READ
+            self.deadline = min(self.deadline, monotonic() + _LAST_CHANCE)
+        return WRITE if self._outgoing or self._rest else READ
 
     def linger(self) -> Interest:
         """End the connection, and read nothing more of it as a request."""
@@ -138,12 +151,14 @@ class HTTPConnection(Stream):
 
     def _take(self, data: bytes) -> Interest:
         """Serve the requests in these bytes, which may end in the middle of one."""
-        for _ in range(_IN_A_ROW):
+        left = _IN_A_ROW
+        while left:
+            left -= 1
             try:
                 if self._awaiting is not None:
                     done = self._go_on_with(self._awaiting, data)
                 else:
-                    head = self._reader.feed(data)
+                    head = self._feed(data)
                     done = self._begin_head() if head is None else self._begin(head)
             except RequestError as refusal:
                 if isinstance(self._awaiting, DroppedBody):
@@ -153,27 +168,28 @@ class HTTPConnection(Stream):
                 return done
             data = self._rest
             if not data:
-                return Interest.READ
+                return READ
             self._rest = b""
         self._rest = data
-        return Interest.WRITE
+        return WRITE
 
     def _begin_head(self) -> Interest:
         """The head is not whole; its time runs from its first byte, before which there may be empty lines."""
         if not self._begun and self._reader.is_amid:
             self._begun = True
-            self.deadline = time.monotonic() + self._service.settings.head_timeout
-        return Interest.READ
+            self.deadline = monotonic() + self._service.settings.head_timeout
+        return READ
 
     def _begin(self, head: Head) -> Interest | None:
-        self.environ, length, keeps_alive, self._expects_continue = head
+        environ, length, keeps_alive, self._expects_continue = head
+        self.environ = environ
         self.keeps_alive = keeps_alive and not self._is_last
         self._sends_on = keeps_alive
-        self.is_modern = self.environ["SERVER_PROTOCOL"] != "HTTP/1.0"
+        self.is_modern = environ["SERVER_PROTOCOL"] != "HTTP/1.0"
         rest = self._reader.rest
         if not length:
             self._rest = rest
-            self.environ["wsgi.input"] = io.BytesIO()
+            environ["wsgi.input"] = BytesIO()
             self._run()
             return self._proceed()
         self._begun = True
@@ -195,17 +211,17 @@ class HTTPConnection(Stream):
             return self._go_on_with(body, data)
         if self._expects_continue:
             self._outgoing = self.send_some([CONTINUE])
-        self.deadline = time.monotonic() + pace.start()
-        return Interest.WRITE if self._outgoing else Interest.READ
+        self.deadline = monotonic() + pace.start()
+        return WRITE if self._outgoing else READ
 
     def _go_on_with(self, body: AwaitedBody | DroppedBody, data: bytes) -> Interest | None:
         """Take more of a body that the loop waits for."""
         if self._pace is not None:
-            self.deadline = time.monotonic() + self._pace.received(len(data))
+            self.deadline = monotonic() + self._pace.received(len(data))
         if not body.feed(data):
             return self.linger()
         if not body.decoder.is_done:
-            return Interest.READ
+            return READ
         self._awaiting = self._pace = None
         self._rest = body.decoder.rest
         if isinstance(body, DroppedBody):
@@ -217,11 +233,12 @@ class HTTPConnection(Stream):
 
     def _answer_streamed(self, decoder: BodyDecoder, pieces: list[memoryview]) -> Interest | None:
         """Run the application, which reads the body as it comes; then see to what it left of it."""
-        self._decoder = decoder
+        self._decoder, self.has_body = decoder, True
         with RequestBody(StreamedBody(self, decoder, pieces)) as self._body:  # closed: what follows is not the body
             self.environ["wsgi.input"] = self._body
             self._run()
         self._body = self._decoder = self._pace = None
+        self.has_body = False
         if decoder.is_done:
             self._rest = decoder.rest
         elif self.keeps_alive:
@@ -233,13 +250,13 @@ class HTTPConnection(Stream):
     def _run(self) -> None:
         """Run the application."""
         service = self._service
-        if service.log_line is not None:
+        if self.is_logged:
             self._began_at, self._logged = time.time(), False
         self._handler = handler = service.handler_class(self)
         handler.run(service.application)
         if service.count is not None:
             service.count()
-        if service.log_line is not None and not self._logged:  # it ended in a way that is not close()
+        if self.is_logged and not self._logged:  # it ended in a way that is not close()
             self.log_response(handler.status_code, handler.bytes_sent)
         self._begun = False
         self.environ = _NOTHING
@@ -248,22 +265,22 @@ class HTTPConnection(Stream):
         """Go on after a response; None if the next request may come at once."""
         handler, self._handler = self._handler, None
         if handler is None or handler.client_gone:
-            return Interest.CLOSE
+            return CLOSE
         if not handler.is_whole:
             if not handler.is_delimited:
                 return self.reset()
             self.keeps_alive = False
         if self._outgoing:
-            self.deadline = time.monotonic() + self._write_timeout
-            return Interest.WRITE
+            self.deadline = monotonic() + self._write_timeout
+            return WRITE
         return self._next()
 
     def _next(self) -> Interest | None:
         """Let the next request come, unless this one was the last."""
         if not self.keeps_alive:
-            return self.linger() if self._rest or self._sends_on else Interest.CLOSE
-        self.deadline = time.monotonic() + self._service.settings.keep_alive
-        return None if self._awaiting is None else Interest.READ
+            return self.linger() if self._rest or self._sends_on else CLOSE
+        self.deadline = monotonic() + self._keep_alive
+        return None if self._awaiting is None else READ
 
     def _refuse(self, refusal: RequestError) -> Interest:
         """Answer with an error and read nothing more as a request (RFC 9112 section 9.6)."""
@@ -271,12 +288,12 @@ class HTTPConnection(Stream):
         self._sends_on = True
         self._drop_body()
         self.environ = self._base
-        if self._service.log_line is not None:
+        if self.is_logged:
             self._began_at = time.time()
             self.log_response(refusal.code, len(refusal.message) + 1)
         self._outgoing = self.send_some([refusal_page(refusal)])
-        self.deadline = time.monotonic() + self._write_timeout
-        return Interest.WRITE if self._outgoing else self.linger()
+        self.deadline = monotonic() + self._write_timeout
+        return WRITE if self._outgoing else self.linger()
 
     def _send_outgoing(self) -> Interest:
         """Go on sending what the client did not take at once."""
@@ -284,11 +301,11 @@ class HTTPConnection(Stream):
         self._outgoing = self.send_some(before)
         if self._outgoing:
             if len(self._outgoing) < len(before) or len(self._outgoing[0]) < len(before[0]):
-                self.deadline = time.monotonic() + self._write_timeout
-            return Interest.WRITE
+                self.deadline = monotonic() + self._write_timeout
+            return WRITE
         if isinstance(self._awaiting, AwaitedBody):  # it was the permission to send a body
-            return Interest.READ
-        return self._next() or (Interest.WRITE if self._rest else Interest.READ)
+            return READ
+        return self._next() or (WRITE if self._rest else READ)
 
     # What the handler and the body call, inside a call of the application.
 
@@ -319,7 +336,7 @@ class HTTPConnection(Stream):
 
     def wait_until_writable(self) -> None:
         """Wait until the client takes more."""
-        self.wait(Interest.WRITE, time.monotonic() + self._write_timeout)
+        self.wait(WRITE, monotonic() + self._write_timeout)
 
     def is_reusable(self) -> bool:
         """Whether another request could follow, as far as this one's body is concerned."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from gatewright.handlers import (
@@ -13,7 +13,9 @@ from gatewright.handlers import (
     ResponseMixin,
     SendfileMixin,
 )
+from gatewright.handlers.origin_server import date_line
 from gatewright.server.encoder import CHUNKED_LINE, CONNECTION_LINE, LAST_CHUNK, encode_chunk
+from gatewright.spec.checks.response import DATE, LENGTH, SERVER
 from gatewright.spec.grammar import WITHOUT_CONTENT
 from gatewright.types import ErrorStream, InputStream, WSGIEnvironment
 
@@ -41,7 +43,7 @@ _STEPS = frozenset(
 )
 
 # What must not be overridden for the environ to be right as the connection made it.
-_VARIABLES = frozenset({"get_scheme", "get_stderr", "get_stdin"})
+_VARIABLES = frozenset({"add_cgi_vars", "get_scheme", "get_stderr", "get_stdin"})
 
 
 class Exchange(Protocol):
@@ -53,8 +55,12 @@ class Exchange(Protocol):
     """Whether the client speaks HTTP/1.1."""
     keeps_alive: bool
     """Whether the connection stays open after the response; the handler sets it to False if it cannot."""
-    server_software: str
-    """What the Server field says; empty for none."""
+    server_line: str
+    """The Server field, or nothing."""
+    has_body: bool
+    """Whether the request's body comes while the application runs; if not, :meth:`is_reusable` need not be asked."""
+    is_logged: bool
+    """Whether there is an access log; if not, :meth:`log_response` need not be called."""
 
     def send(self, data: bytes) -> None:
         """Send bytes, and wait while the client does not take them.
@@ -93,6 +99,14 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
         exchange: the request to answer.
     """
 
+    # See NO_FIELDS in handlers/contract.py for the reason.
+    __slots__ = (
+        *("_chunks", "_framing", "_headers", "_held", "bytes_left", "bytes_sent", "client_gone", "closed_result"),
+        *("environ", "exchange", "field_length", "field_lines", "field_marks", "fields", "headers_sent"),
+        *("is_delimited", "is_whole", "length_computed", "response_started", "result", "sends_content", "status"),
+        "status_code",
+    )
+
     http_version = "1.1"
     os_environ: dict[str, str] = {}  # noqa: RUF012  # empty and never written to: environ is the connection's
 
@@ -103,25 +117,40 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
     takes_environ: bool = True
     """Whether a class overrides nothing that environ is made of.  Found out likewise."""
 
-    is_whole: bool = False
+    closes_plainly: bool = True
+    """Whether a class overrides nothing of how a call ends.  Found out likewise."""
+
+    is_whole: bool
     """Whether the response has reached its end; if not, only the end of the connection tells the client."""
 
-    is_delimited: bool = True
-    """Whether a response that ends before it is whole looks like that to the client; if not, its end would."""
+    headers_sent: bool
+    response_started: bool
+    client_gone: bool
+    bytes_sent: int
+    status_code: int
+    _framing: str | None
 
-    _chunks: bool = False
-    _framing: str | None = None
-    _held: bytes = b""
+    is_delimited: bool
+    """Whether a response that ends before it is whole looks like that to the client; if not, its end would."""
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
-        if self.server_software is None:
-            self.server_software: str | None = exchange.server_software
+        self._chunks = self.is_whole = self.headers_sent = self.response_started = self.client_gone = False
+        self.is_delimited = True
+        self.result: Iterable[bytes] | None = None
+        self.closed_result: Iterable[bytes] | None = None
+        self.status: str | None = None
+        self.field_marks: int | None = None
+        self.bytes_left: int | None = None
+        self._headers = self._framing = None
+        self.bytes_sent = self.status_code = 0
+        self._held = b""
 
     def __init_subclass__(cls) -> None:
         """Find out whether the short ways are open for the class."""
         super().__init_subclass__()
         cls.is_usual = all(getattr(cls, name) is getattr(HTTPMixin, name) for name in _STEPS)
+        cls.closes_plainly = cls.close is HTTPMixin.close
         cls.takes_environ = all(getattr(cls, name) is getattr(HTTPMixin, name) for name in _VARIABLES)
 
     # The hooks of a transport.
@@ -143,10 +172,10 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
 
     def setup_environ(self) -> None:
         """Take the environ that the connection made; :meth:`add_cgi_vars` may change it."""
-        environ = self.exchange.environ
-        self.environ: WSGIEnvironment = environ
-        self.add_cgi_vars()
+        self.environ: WSGIEnvironment = self.exchange.environ
         if not self.takes_environ:
+            self.add_cgi_vars()
+            environ = self.environ
             environ["wsgi.input"] = self.get_stdin()
             environ["wsgi.errors"] = self.get_stderr()
             environ["wsgi.url_scheme"] = self.get_scheme()
@@ -174,33 +203,39 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
 
     def finish_response(self) -> None:
         """Send the body, and close; a body that is one block takes the short way, together with the head."""
-        names = self.field_names
+        marks = self.field_marks
         result: Any = self.result  # whatever the application returned
         kind: object = type(result)  # pyright: ignore[reportUnknownVariableType]  # of what is Any it is that
-        if names is None or kind is not list or len(result) != 1 or self.headers_sent or not self.is_usual:
+        if marks is None or kind is not list or len(result) != 1 or self.headers_sent or not self.is_usual:
             super().finish_response()
             return
         body = result[0]
         if (
             type(body) is not bytes
-            or ("content-length" in names and self._declared_length(names) != len(body))
+            or (self.field_length != len(body) and marks & LENGTH)
             or self.status_code in WITHOUT_CONTENT
             or self.environ["REQUEST_METHOD"] == "HEAD"
         ):
             super().finish_response()
             return
-        self._send_whole(names, body)
+        self._send_whole(marks, body)
 
-    def _send_whole(self, names: list[str], body: bytes) -> None:
+    def _send_whole(self, marks: int, body: bytes) -> None:
         """Send head and body at once, or have them sent: nobody waits for a client that takes its time."""
-        exchange, size = self.exchange, len(body)
-        lines = "" if "content-length" in names else f"Content-Length: {size}\r\n"
-        if not exchange.is_reusable():
+        exchange, size, lines = self.exchange, len(body), self.field_lines
+        if self.field_length < 0:
+            lines += f"Content-Length: {size}\r\n"
+        if exchange.has_body and not exchange.is_reusable():
             exchange.keeps_alive = False
-        lines += CONNECTION_LINE[exchange.is_modern, exchange.keeps_alive]
-        head = f"{OriginServerMixin.preamble(self, names)}{self.field_lines}{lines}\r\n".encode("latin-1")
-        self.headers_sent: bool = True
-        self.bytes_sent: int = size
+        if not (exchange.keeps_alive and exchange.is_modern):
+            lines += CONNECTION_LINE[exchange.is_modern, exchange.keeps_alive]
+        date = "" if marks > LENGTH and marks & DATE else date_line()
+        server = exchange.server_line if self.server_software is None else self.server_line()
+        if marks > LENGTH and marks & SERVER:
+            server = ""
+        head = f"HTTP/{self.http_version} {self.status}\r\n{date}{server}{lines}\r\n".encode("latin-1")
+        self.headers_sent = True
+        self.bytes_sent = size
         try:
             if size <= _JOINED:
                 exchange.send_last(head + body, b"")
@@ -210,7 +245,10 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
             self.client_gone = True
             raise
         self.is_whole = True
-        self.close()
+        if not self.closes_plainly:
+            self.close()
+        elif exchange.is_logged:  # the result is a list, and the handler is used once: there is nothing else to close
+            exchange.log_response(self.status_code, size)
 
     def send_headers(self) -> None:
         """Send the head; from then on the body is framed as the head says.
@@ -223,19 +261,23 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
         if self._framing is None:
             self.exchange.keeps_alive = self.is_delimited = False
 
-    def preamble(self, names: Container[str]) -> str:
+    def server_line(self) -> str:
+        """Return the class's Server field, or the one of the settings."""
+        return self.exchange.server_line if self.server_software is None else super().server_line()
+
+    def preamble(self, marks: int) -> str:
         """Return the status line, Date and Server, and the fields that frame the response."""
         exchange = self.exchange
         keeps_alive = exchange.keeps_alive and exchange.is_reusable()
         framing = ""
-        if self.sends_content and "content-length" not in names:
+        if self.sends_content and not marks & LENGTH:
             if exchange.is_modern:
                 framing = CHUNKED_LINE
             else:
                 keeps_alive = self.is_delimited = False
         self._framing = framing
         exchange.keeps_alive = keeps_alive
-        return super().preamble(names) + framing + CONNECTION_LINE[exchange.is_modern, keeps_alive]
+        return super().preamble(marks) + framing + CONNECTION_LINE[exchange.is_modern, keeps_alive]
 
     def sendfile(self) -> bool:
         """Send the file past Python, unless it has to be chunked because its head went out without its length."""
@@ -257,10 +299,13 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
     def close(self) -> None:
         """Write the access log, then end the call as every handler does."""
         try:
-            self.exchange.log_response(self.status_code, self.bytes_sent)
+            if self.exchange.is_logged:
+                self.exchange.log_response(self.status_code, self.bytes_sent)
         finally:
             super().close()
 
 
 class HTTPHandler(HTTPMixin, ErrorPageMixin, SendfileMixin, EnvironMixin, HandlerContract):
     """Runs one call of an application for a connection of the server."""
+
+    __slots__ = ()

@@ -1,77 +1,127 @@
-"""What a connection remembers of its last head: many clients send the same fields with each request."""
+"""What a connection remembers of its heads: most clients send the same fields each time, but for a few values.
+
+A head is taken apart into what stays the same, some lines together, and the values that change: the first head is one
+part, and a value that is seen to change is a part of its own from then on.
+"""
 
 from __future__ import annotations
 
 from gatewright.errors import RequestError
 from gatewright.server.head import Head
-from gatewright.server.usual_head import set_request_line
+from gatewright.server.usual_head import VARIABLES, checked_head, set_request_line
 from gatewright.types import WSGIEnvironment
 
 __all__ = ["HeadMemory"]
 
-# After so many heads in a row with other fields than the head before, looking for the same ones costs more than it
-# saves.
+# After so many heads in a row with other fields than the one before, or with so many values that change, looking costs
+# more than it saves.
 _MAX_MISSES = 3
+_MAX_CHANGING = 6
 
-# Bytes of field lines; what every idle connection may hold is to be little.
+# Bytes of a head; what every idle connection may hold is to be little.
 _MAX_SIZE = 4096
+
+# What is to be judged anew if it changes.
+_JUDGED = frozenset({"CONTENT_LENGTH", "HTTP_CONNECTION", "HTTP_HOST"})
 
 
 class HeadMemory:
-    """The field lines of one head and the environ that came of them; a head with the same bytes gets a copy.
-
-    It serves heads that come alone: nothing before them, no body and no further request after.
+    """The fields of one head and the environ that came of them; a head with the same fields gets a copy of it.
 
     Args:
-        max_line: bytes that the request line may have.
+        max_line: bytes that a head may have: a line limit, so that lines need not be measured one by one.
+        max_body: what Content-Length may be.
     """
 
-    __slots__ = ("_environ", "_fields", "_keeps_alive", "_max_line", "_misses", "_version", "is_useless")
+    __slots__ = (
+        *("_changing", "_environ", "_is_judged", "_keeps_alive", "_length", "_lines", "_max_body", "_max_line"),
+        *("_misses", "_parts", "_rest", "_version", "is_useless"),
+    )
 
-    def __init__(self, max_line: int) -> None:
+    def __init__(self, max_line: int, max_body: int) -> None:
         self._max_line = max_line
-        self._fields = b""
+        self._max_body = max_body
+        self._lines: list[str] = []
+        self._changing: set[int] = set()
+        self._parts: list[tuple[bytes, str]] = []
+        self._rest = b""
         self._environ: WSGIEnvironment = {}
         self._version = ""
+        self._length = 0
         self._keeps_alive = False
+        self._is_judged = False
         self._misses = 0
         self.is_useless: bool = False
-        """Whether this client's fields differ so often that the memory should be given up."""
+        """Whether this client's heads differ so much that the memory should be given up."""
 
     def recall(self, data: bytes) -> Head | None:
-        """Return the head in ``data`` if it has the fields of the last one and a usual request line, or None."""
-        fields = self._fields
-        if not fields:
-            return None
-        if not data.endswith(fields):
-            self._misses += 1
-            self.is_useless = self._misses >= _MAX_MISSES
-            return None
-        line = data[: -len(fields)].decode("latin-1")
-        # Not printable is also a line end, and with it another field.
-        if len(line) > self._max_line or not line.isascii() or not line.isprintable():
-            return None
-        environ = self._environ.copy()
-        try:
-            set_request_line(line, environ)
-        except (KeyError, ValueError, RequestError):
-            return None
-        if environ["SERVER_PROTOCOL"] != self._version:
-            return None
-        self._misses = 0
-        return environ, 0, self._keeps_alive, False
-
-    def remember(self, data: bytes, head: Head) -> None:
-        """Remember a head.
+        """Return the head if it has the fields of the last one, in the same order, and usual values, or None.
 
         Args:
-            data: the whole of it, with its empty line and nothing else.
+            data: a head with its empty line; if it is anything else, the answer is None.
+        """
+        rest = self._rest
+        if not rest or not data.endswith(rest) or len(data) > self._max_line:
+            return None
+        environ = self._environ.copy()
+        at = data.find(b"\r\n")
+        line = data[:at].decode("latin-1")
+        # Not printable is also a line end, and with it another field.
+        if not line.isascii() or not line.isprintable():
+            return None
+        try:
+            keeps_alive = set_request_line(line, environ)
+        except (LookupError, ValueError, RequestError):
+            return None
+        for same, variable in self._parts:
+            if not data.startswith(same, at):
+                return None
+            start = at + len(same)
+            at = data.find(b"\r\n", start)
+            value = data[start:at].decode("latin-1")
+            if not value.isascii() or not value.isprintable():
+                return None
+            environ[variable] = value.strip()
+        if at + len(rest) != len(data):
+            return None
+        if self._is_judged or environ["SERVER_PROTOCOL"] != self._version:
+            return checked_head(environ, keeps_alive, self._max_body)
+        self._misses = 0
+        return environ, self._length, self._keeps_alive, False
+
+    def remember(self, block: bytes, head: Head) -> None:
+        """Remember a head that :meth:`recall` did not know.
+
+        Args:
+            block: the whole of it, without its empty line.
             head: what :func:`~gatewright.server.usual_head.parse_usual` made of it; a copy is kept.
         """
-        environ, length, self._keeps_alive, _ = head
-        start = data.find(b"\r\n")
-        if length or len(data) - start > _MAX_SIZE:
+        if len(block) > _MAX_SIZE:
             return
-        self._fields = data[start:]
-        self._environ = environ.copy()
-        self._version = environ["SERVER_PROTOCOL"]
+        before, lines = self._lines, block.decode("latin-1").split("\r\n")[1:]
+        names = [line.partition(" ")[0] for line in lines]
+        if names == [line.partition(" ")[0] for line in before]:
+            self._changing.update(n for n, line in enumerate(lines) if line != before[n])
+        else:
+            self._changing.clear()
+            if before:
+                self._misses += 1
+        self.is_useless = self._misses >= _MAX_MISSES or len(self._changing) > _MAX_CHANGING
+        self._lines = lines
+        self._environ = head[0].copy()
+        self._version = head[0]["SERVER_PROTOCOL"]
+        _, self._length, self._keeps_alive, _ = head
+        self._part([VARIABLES[name] for name in names])
+
+    def _part(self, variables: list[str]) -> None:
+        """Take the fields apart."""
+        same, self._parts = "", []
+        for number, line in enumerate(self._lines):
+            if number in self._changing:
+                same += f"\r\n{line.partition(' ')[0]} "
+                self._parts.append((same.encode("latin-1"), variables[number]))
+                same = ""
+            else:
+                same += f"\r\n{line}"
+        self._rest = same.encode("latin-1") + b"\r\n\r\n"
+        self._is_judged = any(variable in _JUDGED for _, variable in self._parts)

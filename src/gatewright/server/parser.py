@@ -27,7 +27,7 @@ class HeadReader:
         self._max_line = min(limits.request_line, limits.field_line, limits.all_fields)
         self._max_fields = limits.fields
         self._max_body = limits.max_body
-        self._memory: HeadMemory | None = HeadMemory(limits.request_line) if remembers else None
+        self._memory: HeadMemory | None = HeadMemory(self._max_line, self._max_body) if remembers else None
         self._comes_alone = True
         self._strict: StrictHead | None = None
         self.rest: bytes = b""
@@ -58,16 +58,12 @@ class HeadReader:
                 if head is not None:
                     self.rest = b""
                     return head
-                if memory.is_useless:
-                    self._memory = memory = None
             alone = self._comes_alone and data.endswith(b"\r\n\r\n")
             end = len(data) - 4 if alone else data.find(b"\r\n\r\n")
             if end >= 0:
-                head = parse_usual(data[:end], self._base, self._max_line, self._max_fields, self._max_body)
+                head = self._read_usual(data, end)
                 if head is not None:
                     self.rest = data[end + 4 :]
-                    if memory is not None and not self.rest:
-                        memory.remember(data, head)
                     return head
                 if alone and data.count(b"\r\n\r\n") > 1:
                     # This client does not wait for answers: from now on the end of the first request is looked for.
@@ -75,6 +71,21 @@ class HeadReader:
                     return self.feed(data)
             self._strict = StrictHead(self._limits, self._base)
         return self._feed_strict(self._strict, data)
+
+    def _read_usual(self, data: bytes, end: int) -> Head | None:
+        """Read a head of so many bytes, if it is a usual one, and remember it."""
+        memory = self._memory
+        if memory is not None and end + 4 != len(data):  # feed() has looked at it whole
+            head = memory.recall(data[: end + 4])
+            if head is not None:
+                return head
+        block = data[:end]
+        head = parse_usual(block, self._base, self._max_line, self._max_fields, self._max_body)
+        if head is not None and memory is not None:
+            memory.remember(block, head)
+            if memory.is_useless:
+                self._memory = None
+        return head
 
     def _feed_strict(self, strict: StrictHead, data: bytes) -> Head | None:
         head = strict.feed(data)

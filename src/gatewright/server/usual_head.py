@@ -19,7 +19,7 @@ from gatewright.spec.framing import MAX_LENGTH_DIGITS, Field
 from gatewright.spec.request_line import decode_path
 from gatewright.types import WSGIEnvironment
 
-__all__ = ["learn", "parse_usual", "set_request_line"]
+__all__ = ["VARIABLES", "checked_head", "learn", "parse_usual", "set_request_line"]
 
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "PROPFIND", "REPORT"})
 
@@ -41,7 +41,7 @@ _LONGEST = 256
 # Fields that the strict parser must see.
 _NEVER_USUAL = frozenset({"expect", "transfer-encoding"})
 
-_variables: dict[str, str] = {}
+VARIABLES: dict[str, str] = {}
 """Environ variables by the field's name as it was sent, with the colon: so a line without a colon is never found."""
 
 _hosts: set[str] = set()
@@ -72,14 +72,25 @@ def parse_usual(block: bytes, base: WSGIEnvironment, max_line: int, max_fields: 
         keeps_alive = set_request_line(lines[0], environ)
         del lines[0]
         size = len(environ) + len(lines)
-        variables = _variables
+        variables = VARIABLES
         for line in lines:
             name, _, value = line.partition(" ")
             environ[variables[name]] = value.strip()  # of printable ASCII and HTAB, this is what OWS allows
-    except (KeyError, ValueError, RequestError):
+    except (LookupError, ValueError, RequestError):
         return None
     if len(environ) != size:  # something was repeated
         return None
+    return checked_head(environ, keeps_alive, max_body)
+
+
+def checked_head(environ: WSGIEnvironment, keeps_alive: bool, max_body: int) -> Head | None:
+    """Return a usual head with these variables, or None if what they say of host, connection or length is unusual.
+
+    Args:
+        environ: of fields that are sound as fields.
+        keeps_alive: whether the connection stays open if there is no Connection field.
+        max_body: what Content-Length may be.
+    """
     host = environ.get("HTTP_HOST")
     if host not in _hosts and (host is not None or environ["SERVER_PROTOCOL"] != "HTTP/1.0"):
         return None
@@ -108,11 +119,11 @@ def set_request_line(line: str, environ: WSGIEnvironment) -> bool:
 
     Raises:
         ValueError: it is unusual, or unsound.
-        KeyError: the same of the version.
+        LookupError: the same of the version, or there is no target.
         RequestError: the same of the path, said by the function that decodes it.
     """
     method, target, version = line.split(" ")
-    if method not in _METHODS or not target.startswith("/") or "#" in target or "\t" in target:
+    if method not in _METHODS or target[0] != "/" or "#" in target or "\t" in target:
         raise ValueError
     path, _, query = target.partition("?")
     environ["REQUEST_METHOD"] = method
@@ -134,9 +145,9 @@ def learn(fields: Iterable[Field]) -> None:
         variable = variable_of(name)
         if variable is None or len(name) > _LONGEST or name.lower() in _NEVER_USUAL:
             continue
-        if len(_variables) >= _MEMORY:
-            _variables.clear()
-        _variables[name + ":"] = variable
+        if len(VARIABLES) >= _MEMORY:
+            VARIABLES.clear()
+        VARIABLES[name + ":"] = variable
         if variable == "HTTP_HOST" and len(value) <= _LONGEST:
             if len(_hosts) >= _MEMORY:
                 _hosts.clear()

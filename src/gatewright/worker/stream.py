@@ -35,6 +35,8 @@ class Stream:
         write_timeout: seconds that the peer may take nothing of what is sent to it.
     """
 
+    __slots__ = ("_linger_left", "_turn", "_write_timeout", "deadline", "socket")
+
     def __init__(self, sock: socket.socket, write_timeout: float) -> None:
         self.socket = sock
         self.deadline: float = math.inf

@@ -31,8 +31,16 @@ _MEMORY = 1024
 STATUS_CODES: dict[str, int] = {}
 """The codes of the statuses that were found sound."""
 
-_sendable_names: dict[str, str] = {}
-"""The names that may be sent, and the same in lower case; without ``Status``, which not every server may send."""
+LENGTH, DATE, SERVER = 1, 2, 4
+"""Marks: bits that say which of the fields are there that a server adds otherwise."""
+
+_MARKED = ("content-length", "date", "server")
+
+_sendable_names: dict[str, int] = {}
+"""The names that may be sent, each with its mark or 0; without ``Status``, which not every server may send."""
+
+# Digits of a Content-Length that is read here; another one needs a closer look.
+_MOST_DIGITS = 15
 
 _sound_names: set[str] = set()
 
@@ -97,26 +105,44 @@ def check_header_fields(headers: HeaderList) -> Violation | None:
     return None
 
 
-def head_of(headers: HeaderList) -> tuple[list[str], str] | None:
-    """Return the names in lower case and the fields as they travel, or None if they need a closer look.
+def head_of(headers: HeaderList) -> tuple[str, int, int] | None:
+    """Return the fields as they travel, their marks, and their Content-Length or -1; or None for a closer look.
 
-    The fast answer for the common case, and the whole work in one pass: all names were found good before, and all
-    values are plain ASCII.  Where it returns None, :func:`check_header_fields` decides.
+    The fast answer for the common case, and the whole work in one pass: all names were found good before, all values
+    are plain ASCII, and there is at most one Content-Length, which is a number.  Where it returns None,
+    :func:`check_header_fields` decides.
     """
     if type(headers) is not list:
         return None
-    names: list[str] = []
-    head = ""
+    lines, marks, length = "", 0, -1
     try:
         for item in headers:
             name, value = item
-            names.append(_sendable_names[name])
+            mark = _sendable_names[name]
             if type(item) is not tuple or type(name) is not str or type(value) is not str or not value.isprintable():
                 return None
-            head += f"{name}: {value}\r\n"
+            if mark:
+                if mark == LENGTH:
+                    if marks & LENGTH or not value.isdigit() or len(value) > _MOST_DIGITS:
+                        return None
+                    length = int(value)
+                marks |= mark
+            lines += f"{name}: {value}\r\n"
     except (KeyError, TypeError, ValueError):
         return None
-    return (names, head) if head.isascii() else None
+    return (lines, marks, length) if lines.isascii() else None
+
+
+def marks_of(headers: HeaderList) -> int:
+    """Return the marks of fields that were found sound."""
+    marks = 0
+    for name, _ in headers:
+        marks |= _mark(name.lower())
+    return marks
+
+
+def _mark(name: str) -> int:
+    return 1 << _MARKED.index(name) if name in _MARKED else 0
 
 
 def fields_are_known(headers: HeaderList, names: Container[str] = _sendable_names) -> bool:
@@ -269,7 +295,7 @@ def _check_field(name: object, value: object) -> Violation | None:
     if lower in HOP_BY_HOP:
         return broken("A20", f"Hop-by-hop header, '{name}: {value}', not allowed", name)
     if lower != "status" and len(_sendable_names) < _MEMORY:
-        _sendable_names[name] = lower
+        _sendable_names[name] = _mark(lower)
     return None
 
 
