@@ -31,7 +31,7 @@ NO_FIELDS: tuple[str, ...] = ()
 
 CPython 3.12 and later have a quick way to an attribute of an instance unless it hides a default of the class, so state
 belongs into slots; and to one of the class unless there are both slots and a ``__dict__``.  (The value has a name
-because type checkers would ask for the composition's slots in the mixin otherwise, and no two mixins could be composed.)
+because type checkers would want the composition's slots in the mixin otherwise, and no two mixins could be composed.)
 """
 
 
