@@ -9,6 +9,7 @@ import pytest
 from gatewright import handlers
 from gatewright.gateways.handler import GatewayHandler, HeldOutput, RequestVariables
 from gatewright.gateways.service import Service
+from gatewright.handlers.whole_response import WholeResponseMixin
 from gatewright.types import ErrorStream, StartResponse, WSGIApplication
 
 VARIABLES = {
@@ -62,7 +63,7 @@ def test_it_is_a_list_of_mixins() -> None:
     assert GatewayHandler.__bases__ == (
         RequestVariables,
         HeldOutput,
-        handlers.ResponseMixin,
+        WholeResponseMixin,
         handlers.ErrorPageMixin,
         handlers.FileWrapperMixin,
         handlers.EnvironMixin,

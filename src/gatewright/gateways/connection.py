@@ -27,6 +27,8 @@ class GatewayConnection(Stream):
         service: what is served; an attribute.
     """
 
+    __slots__ = ("_peer", "draining", "idle", "service")
+
     protocol: ClassVar[str]
     """The name of the protocol, for the log."""
 

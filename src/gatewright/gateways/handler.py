@@ -12,8 +12,9 @@ from gatewright.handlers import (
     ErrorPageMixin,
     FileWrapperMixin,
     HandlerContract,
-    ResponseMixin,
 )
+from gatewright.handlers.contract import NO_FIELDS
+from gatewright.handlers.whole_response import WholeResponseMixin
 from gatewright.types import InputStream, WSGIEnvironment
 
 __all__ = ["GatewayHandler", "HeldOutput", "RequestVariables"]
@@ -26,6 +27,8 @@ _NOTHING: dict[str, str] = {}
 
 class RequestVariables(HandlerContract):
     """Makes the environ of the variables that a web server sent, and of nothing else."""
+
+    __slots__ = NO_FIELDS
 
     os_environ: dict[str, str] = _NOTHING  # the process environment is the gateway's, not the request's
 
@@ -56,6 +59,8 @@ class HeldOutput(HandlerContract):
     While the application runs, each block is sent at once.  A list runs nothing between its blocks, so those are held,
     up to a limit, and travel with the end of the response.
     """
+
+    __slots__ = NO_FIELDS
 
     held_size: int = 0
     """How many bytes are held."""
@@ -100,7 +105,7 @@ class HeldOutput(HandlerContract):
 
 
 class GatewayHandler(
-    RequestVariables, HeldOutput, ResponseMixin, ErrorPageMixin, FileWrapperMixin, EnvironMixin, CGIStatusMixin
+    RequestVariables, HeldOutput, WholeResponseMixin, ErrorPageMixin, FileWrapperMixin, EnvironMixin, CGIStatusMixin
 ):
     """Runs an application behind a web server; a subclass brings :meth:`send` and ``get_stderr``.
 
@@ -113,8 +118,7 @@ class GatewayHandler(
         body: ``wsgi.input``; it ends where the body ends.
     """
 
-    # The state of a call, and what differs from the class: CPython 3.12 and later take five times as long for an
-    # attribute that hides a default of the class.
+    # See NO_FIELDS for the reason.
     __slots__ = (
         *("_headers", "bytes_left", "bytes_sent", "client_gone", "closed_result", "completed", "environ", "failed"),
         *("field_length", "field_lines", "field_marks", "fields", "headers_sent", "held", "held_size"),
@@ -143,3 +147,12 @@ class GatewayHandler(
         self.field_marks: int | None = None
         self.bytes_left: int | None = None
         self._headers = None
+
+    def send_whole(self, marks: int, lines: str, body: bytes) -> None:
+        """Hold the response; what is too much to be held is sent."""
+        head = f"Status: {self.status}\r\n{lines}\r\n".encode("latin-1")
+        self.held += (head, body)
+        self.held_size += len(head) + len(body)
+        if self.held_size >= HOLD:
+            self._flush()
+        self.completed = True

@@ -17,6 +17,9 @@ __all__ = ["run_gateway"]
 # Seconds after which a connection is accepted although nothing came on it.
 _DEFER = 10
 
+# How many connections are accepted in a row: SCGI has one for each request, and web servers ask for many at a time.
+_BATCH = 16
+
 
 def run_gateway(
     connection: type[GatewayConnection],
@@ -60,6 +63,8 @@ def run_gateway(
         max_connections=service.connections,
         grace=grace,
         allowed=allowed,
+        # Of listeners that it did not open itself it does not know who else has them.
+        batch=_BATCH if bind and not service.multiprocess else 1,
         **options,
     )
 

@@ -81,10 +81,31 @@ def complete(variables: WSGIEnvironment, script_name: str | None) -> None:
     Raises:
         RequestError: there is no ``REQUEST_METHOD``, or ``CONTENT_LENGTH`` is no number.
     """
-    get = variables.get
     for name in _DROPPED:
         if name in variables:
             del variables[name]
+    if script_name is not None or not _is_complete(variables):
+        _complete(variables, script_name)
+
+
+def _is_complete(variables: WSGIEnvironment) -> bool:
+    """Whether nothing is to be done: the quick answer for most requests."""
+    try:
+        return bool(
+            variables["PATH_INFO"][0] == "/"
+            and not variables["SCRIPT_NAME"]
+            and variables["REQUEST_METHOD"]
+            and variables["CONTENT_LENGTH"] == "0"
+            and variables["SERVER_NAME"]
+            and variables["SERVER_PORT"].isdigit()
+            and variables["SERVER_PROTOCOL"]
+        )
+    except (KeyError, IndexError):
+        return False
+
+
+def _complete(variables: WSGIEnvironment, script_name: str | None) -> None:
+    get = variables.get
     path = get("PATH_INFO")
     if script_name is not None or not path or path[0] != "/" or get("SCRIPT_NAME"):
         _place(variables, script_name)

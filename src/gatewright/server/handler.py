@@ -3,44 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Protocol
 
 from gatewright.handlers import (
     EnvironMixin,
     ErrorPageMixin,
     HandlerContract,
     OriginServerMixin,
-    ResponseMixin,
     SendfileMixin,
 )
 from gatewright.handlers.origin_server import date_line
+from gatewright.handlers.whole_response import WholeResponseMixin
 from gatewright.server.encoder import CHUNKED_LINE, CONNECTION_LINE, LAST_CHUNK, encode_chunk
 from gatewright.spec.checks.response import DATE, LENGTH, SERVER
-from gatewright.spec.grammar import WITHOUT_CONTENT
 from gatewright.types import ErrorStream, InputStream, WSGIEnvironment
 
 __all__ = ["Exchange", "HTTPHandler", "HTTPMixin"]
 
 # Bytes of a body up to which copying it behind its head is cheaper than sending two pieces.
 _JOINED = 32_768
-
-# What must not be overridden for a response to take the short way.
-_STEPS = frozenset(
-    {
-        "_flush",
-        "_write",
-        "cleanup_headers",
-        "finish_content",
-        "finish_response",
-        "headers_class",
-        "preamble",
-        "send_headers",
-        "send_preamble",
-        "set_content_length",
-        "start_response",
-        "write",
-    }
-)
 
 # What must not be overridden for the environ to be right as the connection made it.
 _VARIABLES = frozenset({"add_cgi_vars", "get_scheme", "get_stderr", "get_stdin"})
@@ -92,7 +73,7 @@ class Exchange(Protocol):
         ...
 
 
-class HTTPMixin(OriginServerMixin, ResponseMixin):
+class HTTPMixin(OriginServerMixin, WholeResponseMixin):
     """The transport of an HTTP/1.1 connection, and how a response is framed on it (RFC 9112 sections 6 and 9).
 
     Args:
@@ -110,15 +91,8 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
     http_version = "1.1"
     os_environ: dict[str, str] = {}  # noqa: RUF012  # empty and never written to: environ is the connection's
 
-    is_usual: bool = True
-    """Whether a class overrides nothing that lies between the application and the connection, so that the usual
-    response may take the short way.  Found out for each subclass."""
-
     takes_environ: bool = True
-    """Whether a class overrides nothing that environ is made of.  Found out likewise."""
-
-    closes_plainly: bool = True
-    """Whether a class overrides nothing of how a call ends.  Found out likewise."""
+    """Whether a class overrides nothing that environ is made of.  Found out for each subclass."""
 
     is_whole: bool
     """Whether the response has reached its end; if not, only the end of the connection tells the client."""
@@ -147,10 +121,8 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
         self._held = b""
 
     def __init_subclass__(cls) -> None:
-        """Find out whether the short ways are open for the class."""
+        """Find out whether environ may be taken as it is."""
         super().__init_subclass__()
-        cls.is_usual = all(getattr(cls, name) is getattr(HTTPMixin, name) for name in _STEPS)
-        cls.closes_plainly = cls.close is HTTPMixin.close
         cls.takes_environ = all(getattr(cls, name) is getattr(HTTPMixin, name) for name in _VARIABLES)
 
     # The hooks of a transport.
@@ -201,30 +173,9 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
 
     # The course of a response.
 
-    def finish_response(self) -> None:
-        """Send the body, and close; a body that is one block takes the short way, together with the head."""
-        marks = self.field_marks
-        result: Any = self.result  # whatever the application returned
-        kind: object = type(result)  # pyright: ignore[reportUnknownVariableType]  # of what is Any it is that
-        if marks is None or kind is not list or len(result) != 1 or self.headers_sent or not self.is_usual:
-            super().finish_response()
-            return
-        body = result[0]
-        if (
-            type(body) is not bytes
-            or (self.field_length != len(body) and marks & LENGTH)
-            or self.status_code in WITHOUT_CONTENT
-            or self.environ["REQUEST_METHOD"] == "HEAD"
-        ):
-            super().finish_response()
-            return
-        self._send_whole(marks, body)
-
-    def _send_whole(self, marks: int, body: bytes) -> None:
+    def send_whole(self, marks: int, lines: str, body: bytes) -> None:
         """Send head and body at once, or have them sent: nobody waits for a client that takes its time."""
-        exchange, size, lines = self.exchange, len(body), self.field_lines
-        if self.field_length < 0:
-            lines += f"Content-Length: {size}\r\n"
+        exchange = self.exchange
         if exchange.has_body and not exchange.is_reusable():
             exchange.keeps_alive = False
         if not (exchange.keeps_alive and exchange.is_modern):
@@ -234,10 +185,8 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
         if marks > LENGTH and marks & SERVER:
             server = ""
         head = f"HTTP/{self.http_version} {self.status}\r\n{date}{server}{lines}\r\n".encode("latin-1")
-        self.headers_sent = True
-        self.bytes_sent = size
         try:
-            if size <= _JOINED:
+            if len(body) <= _JOINED:
                 exchange.send_last(head + body, b"")
             else:
                 exchange.send_last(head, body)
@@ -245,10 +194,8 @@ class HTTPMixin(OriginServerMixin, ResponseMixin):
             self.client_gone = True
             raise
         self.is_whole = True
-        if not self.closes_plainly:
-            self.close()
-        elif exchange.is_logged:  # the result is a list, and the handler is used once: there is nothing else to close
-            exchange.log_response(self.status_code, size)
+        if self.closes_plainly and exchange.is_logged:
+            exchange.log_response(self.status_code, len(body))
 
     def send_headers(self) -> None:
         """Send the head; from then on the body is framed as the head says.

@@ -39,29 +39,34 @@ class Acceptor:
         listeners: theirs is the worker's from now on.
         poller: of the worker.
         allowed: the IP addresses that may connect; None for all.
+        batch: how many connections may be accepted in a row; one where other processes want their share.
     """
 
-    def __init__(self, listeners: Sequence[Listener], poller: Poller, allowed: Container[str] | None) -> None:
+    def __init__(
+        self, listeners: Sequence[Listener], poller: Poller, allowed: Container[str] | None, batch: int = 1
+    ) -> None:
+        self.batch: int = batch
         self._listeners = {listener.socket.fileno(): listener for listener in listeners}
         self._families = {number: int(listener.socket.family) for number, listener in self._listeners.items()}
         self._poller = poller
         self._allowed = allowed
-        self._watching = False
+        self.watching: bool = False
+        """Whether connections are accepted."""
         self._quiet_until = 0.0
         for listener in listeners:
             _prepare(listener.socket)
 
     def watch(self) -> None:
         """Accept from now on, again if it was paused."""
-        if not self._watching:
-            self._watching = True
+        if not self.watching:
+            self.watching = True
             for descriptor in self._listeners:
                 self._poller.add_shared(descriptor)
 
     def pause(self) -> None:
         """Leave connections in the backlog until :meth:`watch`."""
-        if self._watching:
-            self._watching = False
+        if self.watching:
+            self.watching = False
             for descriptor in self._listeners:
                 self._poller.remove(descriptor)
 
@@ -75,7 +80,7 @@ class Acceptor:
     def accept(self, descriptor: int) -> tuple[socket.socket, Peer] | None:
         """Return a connection and who made it, or None if there is none.
 
-        One per call, as other processes want their share.  If the process or the machine has no room for another
+        If the process or the machine has no room for another
         connection (EMFILE and the like), that is logged, once a minute at most, and accepting pauses.
         """
         listener = self._listeners.get(descriptor)

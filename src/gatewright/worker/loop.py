@@ -15,7 +15,7 @@ from typing import Final
 from attrs import frozen
 
 from gatewright.worker.acceptor import Acceptor
-from gatewright.worker.contract import Connect, Connection, Interest
+from gatewright.worker.contract import Connect, Connection, Interest, Peer
 from gatewright.worker.poller import Poller
 from gatewright.worker.turn import Ownership
 
@@ -148,10 +148,19 @@ class Loop:
         if descriptor == self._wake_number:
             self._wake_up()
             return True
-        accepted = self._acceptor.accept(descriptor)
-        if accepted is None:
-            return True
-        sock, peer = accepted
+        acceptor = self._acceptor
+        for _ in range(acceptor.batch):
+            accepted = acceptor.accept(descriptor)
+            if accepted is None:
+                break
+            if not self._open(*accepted, turn):
+                return False
+            if not acceptor.watching:
+                break
+        return True
+
+    def _open(self, sock: socket.socket, peer: Peer, turn: Ownership) -> bool:
+        """Make a connection and let it begin; return whether this thread still owns the loop."""
         try:
             connection = self._connect(sock, peer)
         except Exception:  # noqa: BLE001  # whatever it is, it is this connection's

@@ -27,6 +27,7 @@ def serve(
     max_connections: int = 1000,
     grace: float = 30.0,
     allowed: Container[str] | None = None,
+    batch: int = 1,
     ready: Callable[[str], object] | None = None,
 ) -> None:
     """Serve connections until SIGTERM or SIGINT (at once at the second of them), then close the listeners.
@@ -42,6 +43,7 @@ def serve(
         max_connections: how many connections to hold; more wait in the backlog.
         grace: how many seconds requests in flight have to end in, once stopped.
         allowed: the IP addresses that may connect; None for all.
+        batch: how many connections to accept in a row; one where other processes accept on the same listeners.
         ready: called with one line when connections are accepted, "FastCGI on unix:/run/app.socket"; None to
             log it.
 
@@ -52,7 +54,13 @@ def serve(
         for listener in listeners:
             closing.callback(listener.close)
         worker = Worker(
-            listeners, connect, threads=threads, max_connections=max_connections, grace=grace, allowed=allowed
+            listeners,
+            connect,
+            threads=threads,
+            max_connections=max_connections,
+            grace=grace,
+            allowed=allowed,
+            batch=batch,
         )
         with _stopped_by_signals(worker, inline=threads == 1):
             (ready or _LOG.info)(f"{protocol} on {', '.join(_place(listener.address) for listener in listeners)}")

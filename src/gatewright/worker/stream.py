@@ -67,7 +67,7 @@ class Stream:
             ConnectionError: the connection broke.
         """
         for start in range(0, len(buffers), _MOST_BUFFERS):
-            left = self.send_some(buffers[start : start + _MOST_BUFFERS])
+            left = self.send_some(buffers if len(buffers) == 1 else buffers[start : start + _MOST_BUFFERS])
             while left:
                 self.wait(Interest.WRITE, time.monotonic() + self._write_timeout)
                 left = self.send_some(left)
@@ -81,14 +81,15 @@ class Stream:
         Raises:
             ConnectionError: the connection broke.
         """
-        sock = self.socket
-        part = buffers[:_MOST_BUFFERS]
         try:
-            sent = sock.send(part[0]) if len(part) == 1 else sock.sendmsg(part)
+            if len(buffers) == 1:  # as nearly always, and so without what follows
+                sent = self.socket.send(buffers[0])
+                if sent == len(buffers[0]):
+                    return []
+            else:
+                sent = self.socket.sendmsg(buffers[:_MOST_BUFFERS])
         except BlockingIOError:
             sent = 0
-        if sent == sum(map(len, buffers)):
-            return []
         rest: list[memoryview] = []
         for buffer in buffers:
             if sent < len(buffer):

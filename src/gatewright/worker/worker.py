@@ -39,6 +39,8 @@ class Worker:
         allowed: the IP addresses that may connect; None for all.
         patience: how many seconds a call may last before another thread takes over the loop.
         tick: every how many seconds the deadlines of connections are looked at.
+        batch: how many connections to accept in a row.  More than one spares the work between them, but where other
+            processes accept on the same listeners, the first to wake would take nearly all.
 
     Raises:
         ConfigurationError: if a number is too small.
@@ -55,6 +57,7 @@ class Worker:
         allowed: Container[str] | None = None,
         patience: float = 0.002,
         tick: float = 1.0,
+        batch: int = 1,
     ) -> None:
         for name, number, least in (
             ("threads", threads, 1),
@@ -65,7 +68,7 @@ class Worker:
                 raise ConfigurationError(f"the number of {name} is {number}, and has to be {least} at least")
         poller = make_poller()
         limits = Limits(max_connections, grace, tick)
-        self._loop = Loop(connect, Acceptor(listeners, poller, allowed), poller, limits)
+        self._loop = Loop(connect, Acceptor(listeners, poller, allowed, batch), poller, limits)
         self._threads = threads
         self._patience = patience
 

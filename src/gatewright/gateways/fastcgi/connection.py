@@ -217,6 +217,7 @@ class FastCGIConnection(GatewayConnection):
         handler.connection = self
         handler.request = request
         handler.log = ErrorLog(self, request)
+        handler.begun = False
         try:
             handler.run(service.application)
         finally:

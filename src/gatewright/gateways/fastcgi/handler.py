@@ -96,11 +96,12 @@ class StdinStream(RawIOBase):
 class FastCGIHandler(GatewayHandler):
     """Runs an application for one request of a FastCGI connection."""
 
+    __slots__ = ("begun", "connection", "log", "request")
+
     connection: FastCGIConnection
     request: Request
     log: ErrorLog
-
-    begun: bool = False
+    begun: bool
     """Whether a part of the response was sent."""
 
     def get_stderr(self) -> ErrorLog:

@@ -63,6 +63,8 @@ class _Rest(RawIOBase):
 class SCGIConnection(GatewayConnection):
     """Serves the one request of a connection (SCGI, section 2), then ends it."""
 
+    __slots__ = ("_held", "_request", "_unread")
+
     protocol: ClassVar[str] = "SCGI"
 
     def __init__(self, sock: socket, peer: Peer, service: Service) -> None:
@@ -82,14 +84,15 @@ class SCGIConnection(GatewayConnection):
             request = self._request = decode(begun, limits)
             if request is None:
                 return self._await(begun, limits.head_timeout if self.idle else None)
-        unread = request.body_start + request.content_length - len(begun)
+        variables, length, start = request
+        unread = start + length - len(begun)
         if unread < 0:
             raise MalformedRequest(f"{-unread} bytes follow the end of the body")
-        if unread and request.content_length <= limits.waiting_body:
+        if unread and length <= limits.waiting_body:
             return self._await(begun, limits.read_timeout)
         self.idle = False
         self._unread = unread
-        return self._run(request, begun[request.body_start :])
+        return self._run(variables, self._body(begun[start:], length))
 
     def _await(self, begun: bytes | bytearray, timeout: float | None) -> Interest:
         """Keep what has come, and go on when more has."""
@@ -103,9 +106,9 @@ class SCGIConnection(GatewayConnection):
         self._unread -= len(data)
         return data
 
-    def _run(self, request: Request, begun: bytes | bytearray) -> Interest:
+    def _run(self, variables: dict[str, str], body: InputStream) -> Interest:
         service = self.service
-        handler = SCGIHandler(service, request.variables, self._body(request, begun))
+        handler = SCGIHandler(service, variables, body)
         handler.connection = self
         handler.run(service.application)
         if not handler.completed:
@@ -114,7 +117,7 @@ class SCGIConnection(GatewayConnection):
             self.send_all([b"".join(handler.held)] if handler.held_size <= RECEIVE else handler.held)
         return self.linger() if self._unread > 0 else Interest.CLOSE
 
-    def _body(self, request: Request, begun: bytes | bytearray) -> InputStream:
+    def _body(self, begun: bytes | bytearray, length: int) -> InputStream:
         if not self._unread:
             return BytesIO(begun)
-        return RequestBody(LengthBody(BufferedReader(_Rest(self, begun), RECEIVE), request.content_length))
+        return RequestBody(LengthBody(BufferedReader(_Rest(self, begun), RECEIVE), length))
