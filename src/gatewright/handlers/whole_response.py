@@ -33,8 +33,9 @@ class WholeResponseMixin(ResponseMixin):
         """Find out whether the short way is open for the class."""
         super().__init_subclass__()
         transport = next(base for base in cls.__mro__ if "send_whole" in vars(base))
-        cls.is_usual = all(getattr(cls, step) is getattr(transport, step) for step in _STEPS)
-        cls.closes_plainly = cls.close is transport.close
+        kept = {step for step in (*_STEPS, "close") if getattr(cls, step) is getattr(transport, step)}
+        cls.is_usual = kept.issuperset(_STEPS)
+        cls.closes_plainly = "close" in kept
 
     def finish_response(self) -> None:
         """Send the body, and close; a body that is one block takes the short way, together with the head."""
