@@ -260,6 +260,14 @@ CLOSING = """
             os.write(2, b'closed')
     """
 
+INTERRUPTED = """
+    from gatewright.gateways.cgi import CGIGateway
+    def interrupted(self, close_result=CGIGateway._close_result):
+        os.kill(os.getpid(), 15)
+        close_result(self)
+    CGIGateway._close_result = interrupted
+    """
+
 
 class TestEnd:
     def test_client_is_gone(self) -> None:
@@ -278,6 +286,18 @@ class TestEnd:
             os.read(stream_of(process.stdout).fileno(), 10)
             stream_of(process.stdout).close()
             assert stream_of(process.stderr).read() == b"closed"
+
+    def test_upload_is_cut_short_and_terminated(self) -> None:
+        """Nor does one that ends the request's body and the process: the SIGTERM may come while the body is closed."""
+        closing = "os.kill(os.getpid(), 15); os.write(2, b'closed')"
+        definitions = CLOSING.format(step="return self.input.read(4)").replace("os.write(2, b'closed')", closing)
+        body = "Endless.input = environ['wsgi.input']; start_response('200 OK', []); return Endless()"
+        assert answer("-c", script(body, definitions), sent=b"bo", CONTENT_LENGTH="4") == ("", "closed")
+
+    def test_terminated_on_the_way_to_close(self) -> None:
+        """A SIGTERM between the failure of the body and its close() does not keep it from being closed."""
+        definitions = CLOSING.format(step="raise LookupError('meant')") + INTERRUPTED
+        assert answer("-c", script("start_response('200 OK', []); return Endless()", definitions)) == ("", "closed")
 
     def test_terminated(self) -> None:
         """When the web server ends the process the body is closed, and nothing is logged."""

@@ -160,7 +160,7 @@ class CGIGateway(SendfileMixin, ResponseMixin, ErrorPageMixin, EnvironMixin, CGI
     """What was written and not sent yet."""
 
     heeds_termination: bool = False
-    """Whether SIGTERM raises."""
+    """Whether SIGTERM raises: once, and not after the application's iterable is being closed."""
 
     def __init__(self, streams: StandardStreams, variables: dict[str, str]) -> None:
         self.streams = streams
@@ -199,20 +199,31 @@ class CGIGateway(SendfileMixin, ResponseMixin, ErrorPageMixin, EnvironMixin, CGI
 
     def finish_response(self) -> None:
         """Send the body; a SIGTERM, which is how web servers say that the client has gone, ends it in good order."""
-        if type(self.result) is not list:
+        if type(self.result) is list:
+            super().finish_response()
+            return
+        try:
             self._heed_termination()
-        super().finish_response()
+            super().finish_response()
+        finally:
+            self._close_result()  # again, for a SIGTERM that came on the way to it; there is no second one
 
     def _heed_termination(self) -> None:
         import signal  # not cheap, and needed only where something is to be closed
 
         def end(_number: int, _frame: object) -> None:
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            self.client_gone = True
-            raise ClientDisconnected(400, "the web server ended the request")
+            if self.heeds_termination:
+                self.heeds_termination = False
+                self.client_gone = True
+                raise ClientDisconnected(400, "the web server ended the request")
 
-        signal.signal(signal.SIGTERM, end)
         self.heeds_termination = True
+        signal.signal(signal.SIGTERM, end)
+
+    def _close_result(self) -> None:
+        """Close the application's iterable, undisturbed: Apache ends the body or its pipe, and then sends SIGTERM."""
+        self.heeds_termination = False
+        super()._close_result()
 
     def _write(self, data: bytes) -> None:
         """Hold these bytes, so that the head travels with the first block."""
@@ -222,15 +233,8 @@ class CGIGateway(SendfileMixin, ResponseMixin, ErrorPageMixin, EnvironMixin, CGI
         """Send what is held; a pipe may take it in parts."""
         rest = memoryview(self.held)
         self.held = b""
-        try:
-            while rest:
-                rest = rest[os.write(self.streams.output, rest) :]
-        except OSError:
-            if self.heeds_termination:  # Apache closes the pipe and sends SIGTERM; one of them is enough
-                import signal
-
-                signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            raise
+        while rest:
+            rest = rest[os.write(self.streams.output, rest) :]
 
 
 def run(application: WSGIApplication, *, variables: Iterable[str] = ()) -> None:
