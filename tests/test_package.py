@@ -30,6 +30,7 @@ NOT_FOR_HANDLERS = {"email", "http", "selectors", "socket", "socketserver", "ssl
 NOT_FOR_HANDLERS_OF_OURS = {
     *("gatewright.body", "gatewright.simple_server", "gatewright.sockets", "gatewright.types", "gatewright.validate"),
     *("gatewright.spec.rules", "gatewright.spec.checks.environ", "gatewright.spec.checks.violation"),
+    "gatewright__mypyc",  # what is compiled is one library, and loading it takes longer than what it saves CGI
 }
 
 PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
