@@ -114,8 +114,8 @@ def can_compile(session: nox.Session) -> bool:
 def wheel(session: nox.Session) -> None:
     """A wheel with compiled modules, built into dist/VERSION, and all tests on it but those that start web servers."""
     if not can_compile(session):
-        missing = "there is no C compiler, or no Python.h, for this Python"
-        session.error(missing) if os.environ.get(COMPILER) == "required" else session.skip(missing)
+        end = session.error if os.environ.get(COMPILER) == "required" else session.skip
+        end("there is no C compiler, or no Python.h, for this Python")
     install(session, group="wheel")
     folder = WHEELS / str(session.python)
     shutil.rmtree(folder, ignore_errors=True)
