@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from pathlib import Path
@@ -9,7 +10,6 @@ from pathlib import Path
 import nox
 
 nox.needs_version = ">=2025.10.14"
-nox.options.sessions = ["lint", "typing", "stubtest", "dropin", "docs", "tests", "coverage", "gateways", "fuzz"]
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 # An interpreter that is not there is skipped, in CI too; `coverage` fails if that leaves none.
@@ -18,8 +18,13 @@ nox.options.error_on_missing_interpreters = False
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = ["3.11", "3.12", "3.13"]
 COVERAGE = Path(".coverage.d").absolute()
+WHEELS = Path("dist").absolute()
+COMPILER = "GATEWRIGHT_COMPILER"  # "required" makes it an error, and no reason to skip, that there is none
 WITH_WEB_SERVERS = "tests/gateways/behind"
 COVERAGE_FLOOR = 90  # per cent of lines and branches, over all interpreters together
+
+nox.options.sessions = ["lint", "typing", "stubtest", "dropin", "docs", "tests", "coverage", "gateways", "fuzz"]
+nox.options.sessions += [f"wheel-{PYTHONS[-1]}"]  # compiling is slow, and shows the same on each Python
 
 
 def install(session: nox.Session, *packages: str, group: str | None = None) -> None:
@@ -92,6 +97,35 @@ def tests(session: nox.Session) -> None:
     data.mkdir(parents=True)
     command = ("coverage", "run", "-m", "pytest", f"--ignore={WITH_WEB_SERVERS}", *session.posargs)
     session.run(*command, env={"COVERAGE_FILE": str(data / ".coverage")})
+
+
+def can_compile(session: nox.Session) -> bool:
+    """Whether the session's Python finds the compiler that it was built with, and its own headers."""
+    code = (
+        "import os, shutil, sysconfig;"
+        "compiler = os.environ.get('CC') or sysconfig.get_config_var('CC') or 'cc';"
+        "headers = os.path.join(sysconfig.get_path('include'), 'Python.h');"
+        "print(bool(shutil.which(compiler.split()[0])) and os.path.exists(headers))"
+    )
+    return "True" in str(session.run("python", "-c", code, silent=True))
+
+
+@nox.session(python=PYTHONS)
+def wheel(session: nox.Session) -> None:
+    """A wheel with compiled modules, built into dist/VERSION, and all tests on it but those that start web servers."""
+    if not can_compile(session):
+        end = session.error if os.environ.get(COMPILER) == "required" else session.skip
+        end("there is no C compiler, or no Python.h, for this Python")
+    install(session, group="wheel")
+    folder = WHEELS / str(session.python)
+    shutil.rmtree(folder, ignore_errors=True)
+    # Of the sdist, so that what is compiled lands in a copy of src and not in it, where it would hide the sources.
+    session.run("python", "-m", "build", "--outdir", str(folder), env={"HATCH_BUILD_HOOK_ENABLE_MYPYC": "true"})
+    (built,) = folder.glob("*.whl")
+    install(session, f"{built}[cli]", group="test")
+    command = ("pytest", f"--ignore={WITH_WEB_SERVERS}", *session.posargs)
+    session.run(*command, env={"GATEWRIGHT_COMPILED": "required"})
+    session.log(f"the wheel is {built}")
 
 
 @nox.session
