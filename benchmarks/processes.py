@@ -6,7 +6,7 @@ import os
 import platform
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -22,7 +22,7 @@ def free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def on_cpu(cpu: int) -> Iterator[None]:
+def on_cpu(cpu: int) -> Generator[None]:
     """Have this process, and whatever it starts meanwhile, run on one CPU."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {cpu})
@@ -35,7 +35,7 @@ def on_cpu(cpu: int) -> Iterator[None]:
 @contextmanager
 def process(
     command: list[str], folder: str, cpu: int, log: str = os.devnull, env: Mapping[str, str] | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
+) -> Generator[subprocess.Popen[bytes]]:
     """Run a program on one CPU, with what it prints in a file; it has ended after, and what it started as well."""
     with open(log, "wb") as output, on_cpu(cpu):  # from its first thread on
         running = subprocess.Popen(command, cwd=folder, env=env, stdout=output, stderr=output, start_new_session=True)

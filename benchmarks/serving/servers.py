@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -198,7 +198,7 @@ class Stable:
 
 
 @contextmanager
-def stable(cpu: int) -> Iterator[Stable]:
+def stable(cpu: int) -> Generator[Stable]:
     """Run servers in a directory that is gone after."""
     with TemporaryDirectory() as folder:
         servers = Stable(folder, cpu)
