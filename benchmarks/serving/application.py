@@ -65,8 +65,8 @@ def upload(environ: Environ, start_response: Start) -> Iterable[bytes]:
 
 def sleep(environ: Environ, start_response: Start) -> Iterable[bytes]:
     """Sleep, if the query string says for how many milliseconds."""
-    if environ["QUERY_STRING"]:
-        time.sleep(int(environ["QUERY_STRING"]) / 1000)
+    if query := environ.get("QUERY_STRING"):
+        time.sleep(int(query) / 1000)
     return hello(environ, start_response)
 
 

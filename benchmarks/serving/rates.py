@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from statistics import median
+from collections import Counter
+from collections.abc import Callable
+from math import inf
 
-from attrs import Factory, field, frozen
+from attrs import frozen
 
-from serving.servers import Running, Server, Stable
+from serving.servers import FLOOR, Running, Server, Stable
 from serving.wrk import Counted, Load, run
 
 PIPELINED = 8
@@ -43,49 +44,50 @@ class Round:
     counted: Counted
     cpu: float
 
-
-@frozen
-class Cell:
-    """One server under one load, all rounds."""
-
-    rounds: list[Round] = field(default=Factory(list[Round]))
-
     @property
-    def answered(self) -> list[Round]:
-        """The rounds in which there was an answer."""
-        return [one for one in self.rounds if one.counted.requests]
-
-    @property
-    def cost(self) -> float | None:
-        """Microseconds of CPU time for a request: the least, as what other work adds only ever makes it more."""
-        return min((one.cpu / one.counted.requests * 1e6 for one in self.answered), default=None)
-
-    @property
-    def rate(self) -> float:
-        """Requests per second: the most, for the same reason."""
-        return max((one.counted.requests / one.counted.duration * 1e6 for one in self.rounds), default=0)
-
-    @property
-    def p99(self) -> float | None:
-        """Milliseconds within which 99 of 100 answers were there: the median of the rounds."""
-        return median(one.counted.p99 / 1000 for one in self.answered) if self.answered else None
-
-    @property
-    def busy(self) -> float:
-        """The part of the time for which the server ran: if that is little, it waited while it was asked."""
-        return max((one.cpu / one.counted.duration * 1e6 for one in self.rounds), default=0)
-
-    @property
-    def errors(self) -> dict[str, int]:
-        """What went wrong, and how often, in all rounds."""
-        total: dict[str, int] = {}
-        for one in self.rounds:
-            for name, count in one.counted.errors.items():
-                total[name] = total.get(name, 0) + count
-        return total
+    def cost(self) -> float:
+        """Microseconds of CPU time for a request."""
+        return self.cpu / self.counted.requests * 1e6 if self.counted.requests else inf
 
 
-Cells = dict[str, dict[str, Cell]]
+@frozen(kw_only=True)
+class Figures:
+    """One server under one load: the best of all rounds, as what else a machine does only ever makes them worse.
+
+    Attributes:
+        cost: microseconds of CPU time for a request; nothing, if there was no answer.
+        rate: requests per second.
+        p99: milliseconds within which 99 of 100 answers were there.
+        busy: the part of the time for which the server ran: if that is little, it waited while it was asked.
+        errors: what went wrong, and how often, in all rounds.
+        costs: of every round that had an answer.
+    """
+
+    cost: float | None
+    rate: float
+    p99: float | None
+    busy: float
+    errors: dict[str, int]
+    costs: list[float]
+
+
+def figures(rounds: list[Round]) -> Figures:
+    """Return what the rounds come to."""
+    answered = [one for one in rounds if one.counted.requests]
+    errors: Counter[str] = Counter()
+    for one in rounds:
+        errors.update(one.counted.errors)
+    return Figures(
+        cost=min((one.cost for one in answered), default=None),
+        rate=max((one.counted.requests / one.counted.duration * 1e6 for one in rounds), default=0),
+        p99=min((one.counted.p99 / 1000 for one in answered), default=None),
+        busy=max((one.cpu / one.counted.duration * 1e6 for one in rounds), default=0),
+        errors=dict(errors),
+        costs=[one.cost for one in answered],
+    )
+
+
+Cells = dict[str, dict[str, Figures]]
 """By the names of scenario and server."""
 
 
@@ -98,7 +100,7 @@ def measure_round(running: Running, load: Load, seconds: int, folder: str) -> Ro
 
 def measure(
     servers: Stable,
-    wanted: Iterable[Server],
+    wanted: list[Server],
     loads: dict[str, Load],
     rounds: int,
     seconds: int,
@@ -106,15 +108,18 @@ def measure(
 ) -> Cells:
     """Measure servers that all run, in turn; one that hung is started anew."""
     running = {server.name: started for server in wanted if (started := servers.start(server))}
-    cells: Cells = {scenario: {name: Cell() for name in running} for scenario in loads}
+    cells: Cells = {}
     for scenario, load in loads.items():
         tell(scenario)
-        for _ in range(rounds):
-            for name in list(running):
-                one = measure_round(running[name], load, seconds, servers.folder)
-                cells[scenario][name].rounds.append(one)
-                if one.counted.hung or not one.counted.requests:
-                    renew(servers, running, name)
+        row: dict[str, list[Round]] = {}
+        for name in [*running] * rounds:
+            if name not in running or (load.body and name == FLOOR):  # which does not read bodies
+                continue
+            one = measure_round(running[name], load, seconds, servers.folder)
+            row.setdefault(name, []).append(one)
+            if one.counted.hung or not one.counted.requests:
+                renew(servers, running, name)
+        cells[scenario] = {name: figures(all_rounds) for name, all_rounds in row.items()}
     for left in running.values():
         servers.stop(left.server)
     return cells

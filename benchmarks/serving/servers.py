@@ -60,7 +60,7 @@ class Server:
     def version(self) -> str:
         """What is installed of it."""
         if self.python == sys.executable:
-            return version_of(self.package)
+            return version_of(self.package) if self.package else ""
         code = f"from importlib.metadata import version; print(version({self.package!r}))"
         return subprocess.run([self.python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
@@ -80,6 +80,7 @@ def gunicorn(threads: int) -> Callable[[int], list[str]]:
 def granian(threads: int) -> Callable[[int], list[str]]:
     """Return what makes the command of granian; of HTTP only the version that is measured, which is to its favour."""
     options = ["--interface", "wsgi", "--http", "1", "--workers", "1", "--blocking-threads", str(threads), "--no-log"]
+    options += ["--backpressure", str(CONNECTIONS)]
     program = str(Path(sys.executable).parent / "granian")
     return lambda port: [program, *options, "--port", str(port), "serving.application:application"]
 
