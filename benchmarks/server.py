@@ -42,7 +42,7 @@ class Run:
     """
 
     def __init__(self, options: argparse.Namespace, servers: Stable) -> None:
-        self.rounds: int = 2 if options.quick else options.rounds
+        self.rounds: int = 1 if options.quick else options.rounds
         self.seconds: int = options.seconds
         names: str = options.only
         parts: str = options.scenario
@@ -148,7 +148,7 @@ def arguments() -> argparse.Namespace:
         "--rounds", type=int, default=8, help="of each server under each load; %(default)s if not given"
     )
     parser.add_argument("--seconds", type=int, default=1, help="of each round; %(default)s if not given")
-    parser.add_argument("--quick", action="store_true", help="two rounds, to see that everything works")
+    parser.add_argument("--quick", action="store_true", help="one round, to see that everything works")
     parser.add_argument("--only", default="", metavar="SERVER,...", help="servers whose names begin so")
     parser.add_argument("--scenario", default="", metavar="TEXT,...", help="scenarios whose names contain this")
     parser.add_argument(

@@ -9,12 +9,13 @@ from serving.results import Results
 from serving.servers import FLOOR
 
 PANELS = ("hello, minimal headers", "hello, browser headers", "hello, all differ", "realistic page")
-WIDTH = 860
-LEFT = 160  # where bars begin, of a panel
+WIDTH = 920
+LEFT = 190  # where bars begin, of a panel
 BAR = 14
 ROW = 20
 TOP = 30
-CUT = 2.5  # times the dearest of the fast servers; a bar that is longer is broken
+FAST = 4  # times the cheapest server; others have their bars broken
+ROOM = 1.25  # times the dearest of those that are fast
 
 STYLE = """
   .bench text { fill: currentColor; font: 12px system-ui, sans-serif; }
@@ -23,27 +24,29 @@ STYLE = """
   .bench .peer { fill: #8a8f98; }
   .bench .ours { fill: #2f81f7; }
   .bench .floor { stroke: currentColor; stroke-dasharray: 3 3; opacity: 0.6; }
-  .bench .break { stroke: var(--color-background-primary, #fff); stroke-width: 3; }
 """
 
 
 def bar(name: str, cost: float, x: float, y: float, scale: float, most: float) -> Iterator[str]:
     """Yield the marks of one server."""
-    length = min(cost, most) * scale
+    length, begin, end = min(cost, most) * scale, x + LEFT, y + BAR
     kind = "ours" if name.startswith("gatewright") else "peer"
     yield f'<text x="{x + LEFT - 6}" y="{y + 11}" text-anchor="end">{escape(name)}</text>'
-    yield f'<rect class="{kind}" x="{x + LEFT}" y="{y}" width="{length:.1f}" height="{BAR}" rx="1.5"/>'
-    if cost > most:
-        middle = x + LEFT + length - 18
-        yield f'<path class="break" d="M{middle:.1f} {y + BAR + 2}l6 -{BAR + 4}"/>'
-    yield f'<text class="value" x="{x + LEFT + length + 4:.1f}" y="{y + 11}">{cost:.1f}</text>'
+    if cost > most:  # two pieces, cut on the slant
+        cut = begin + length - 22
+        yield f'<path class="{kind}" d="M{begin} {y}H{cut + 6:.1f}L{cut:.1f} {end}H{begin}z"/>'
+        yield f'<path class="{kind}" d="M{cut + 10:.1f} {y}h12v{BAR}h-18z"/>'
+    else:
+        yield f'<path class="{kind}" d="M{begin} {y}h{length:.1f}v{BAR}H{begin}z"/>'
+    yield f'<text class="value" x="{begin + length + 4:.1f}" y="{y + 11}">{cost:.1f}</text>'
 
 
 def panel(title: str, costs: dict[str, float], x: float, y: float) -> Iterator[str]:
     """Yield the marks of one scenario."""
     servers = {name: cost for name, cost in costs.items() if name != FLOOR}
     floor = costs.get(FLOOR)
-    most = min(max(servers.values()), CUT * sorted(servers.values())[len(servers) // 2])
+    cheapest = min(servers.values())
+    most = min(max(servers.values()), ROOM * max(cost for cost in servers.values() if cost < FAST * cheapest))
     scale = (WIDTH / 2 - LEFT - 60) / most
     yield f'<text class="title" x="{x + LEFT}" y="{y + 12}">{escape(title)}</text>'
     for row, (name, cost) in enumerate(servers.items()):

@@ -57,7 +57,7 @@ class Figures:
     Attributes:
         cost: microseconds of CPU time for a request; nothing, if there was no answer.
         rate: requests per second.
-        p99: milliseconds within which 99 of 100 answers were there.
+        p99: milliseconds within which 99 of 100 answers were there, as wrk has it; nothing for pipelines.
         busy: the part of the time for which the server ran: if that is little, it waited while it was asked.
         errors: what went wrong, and how often, in all rounds.
         costs: of every round that had an answer.
@@ -80,7 +80,7 @@ def figures(rounds: list[Round]) -> Figures:
     return Figures(
         cost=min((one.cost for one in answered), default=None),
         rate=max((one.counted.requests / one.counted.duration * 1e6 for one in rounds), default=0),
-        p99=min((one.counted.p99 / 1000 for one in answered), default=None),
+        p99=min((one.counted.p99 / 1000 for one in answered if one.counted.p99), default=None),
         busy=max((one.cpu / one.counted.duration * 1e6 for one in rounds), default=0),
         errors=dict(errors),
         costs=[one.cost for one in answered],

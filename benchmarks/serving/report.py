@@ -11,15 +11,15 @@ from serving.servers import COMPILED, FLOOR, INLINE, THREADS
 from serving.sleeping import MILLISECONDS
 from serving.tables import NOTHING, Table, number, ratio
 
-WAITING = 0.15  # of the time; a machine that does something else as well can leave a busy server with less than half
+WAITING = 0.08  # of the time: so little is not for want of a CPU, even on a machine that does much else
 
 INTRODUCTION = """\
 # Benchmarks of the server
 
 Measured by `nox -s bench_server`, which writes this page. All servers run at the same time, each on one CPU, the same,
-and are measured in turn; wrk has the other CPU, and 32 connections that it keeps alive. Of {rounds} rounds of {seconds}
-s, the best one counts, figure by figure: what else a machine does only ever makes them worse. Machines differ: read the
-ratios, not the times.
+and are measured in turn; wrk has the other CPU, and 32 connections that it keeps alive (8 for the uploads). The best of
+{rounds} rounds of {seconds} s counts, figure by figure: what else a machine does only ever makes them worse. Machines
+differ: read the ratios, not the times.
 
 {circumstances}
 

@@ -61,7 +61,10 @@ class Server:
         """What is installed of it."""
         if self.python == sys.executable:
             return version_of(self.package) if self.package else ""
-        code = f"from importlib.metadata import version; print(version({self.package!r}))"
+        code = (
+            f"from importlib.metadata import files, version; p = {self.package!r};"
+            "print(version(p), 'with', sum(f.suffix == '.so' for f in files(p)), 'compiled files')"
+        )
         return subprocess.run([self.python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
