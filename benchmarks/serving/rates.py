@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from math import inf
 
 from attrs import frozen
 
@@ -12,6 +11,7 @@ from serving.servers import FLOOR, Running, Server, Stable
 from serving.wrk import Counted, Load, run
 
 PIPELINED = 8
+LEAST = 0.02  # seconds of CPU time, which the kernel counts in hundredths
 
 SCENARIOS: dict[str, Load] = {
     "hello, minimal headers": Load(),
@@ -46,8 +46,8 @@ class Round:
 
     @property
     def cost(self) -> float:
-        """Microseconds of CPU time for a request."""
-        return self.cpu / self.counted.requests * 1e6 if self.counted.requests else inf
+        """Microseconds of CPU time for a request, if there was one."""
+        return self.cpu / self.counted.requests * 1e6
 
 
 @frozen(kw_only=True)
@@ -55,12 +55,12 @@ class Figures:
     """One server under one load: the best of all rounds, as what else a machine does only ever makes them worse.
 
     Attributes:
-        cost: microseconds of CPU time for a request; nothing, if there was no answer.
+        cost: microseconds of CPU time for a request; nothing, if there was no answer, or too few to tell.
         rate: requests per second.
         p99: milliseconds within which 99 of 100 answers were there, as wrk has it; nothing for pipelines.
         busy: the part of the time for which the server ran: if that is little, it waited while it was asked.
         errors: what went wrong, and how often, in all rounds.
-        costs: of every round that had an answer.
+        costs: of every round in which there was one.
     """
 
     cost: float | None
@@ -74,16 +74,17 @@ class Figures:
 def figures(rounds: list[Round]) -> Figures:
     """Return what the rounds come to."""
     answered = [one for one in rounds if one.counted.requests]
+    measured = [one.cost for one in answered if one.cpu >= LEAST]
     errors: Counter[str] = Counter()
     for one in rounds:
         errors.update(one.counted.errors)
     return Figures(
-        cost=min((one.cost for one in answered), default=None),
+        cost=min(measured, default=None),
         rate=max((one.counted.requests / one.counted.duration * 1e6 for one in rounds), default=0),
         p99=min((one.counted.p99 / 1000 for one in answered if one.counted.p99), default=None),
         busy=max((one.cpu / one.counted.duration * 1e6 for one in rounds), default=0),
         errors=dict(errors),
-        costs=[one.cost for one in answered],
+        costs=measured,
     )
 
 

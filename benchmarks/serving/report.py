@@ -63,7 +63,7 @@ def troubles(figures: Figures) -> str:
     if figures.busy < WAITING:
         texts.append(f"it ran for {figures.busy:.0%} of the time, and waited for the rest")
     if figures.cost is None:
-        texts.append("no answer at all")
+        texts.append("it answered too few requests to tell what they cost")
     return "; ".join(texts)
 
 
@@ -101,6 +101,10 @@ def wrong(results: Results) -> Iterator[Table]:
 
 def sleeping(results: Results) -> Iterator[Table]:
     """Yield how long others wait while some calls sleep."""
+    note = (
+        "Dice that fall alike for all choose which requests sleep. There are 32 connections, and each makes its next "
+        "request when the last is answered; or requests are made at even intervals, and their time counts from then."
+    )
     columns = ["", "median", "p99", "p99.9", "p99 to ours", "median of the slow", "requests/s", "errors"]
     for mix, row in results.waits.items():
         ours = row[THREADS].p99 if THREADS in row else None
@@ -109,7 +113,8 @@ def sleeping(results: Results) -> Iterator[Table]:
             times = [number(value, 2) for value in (waits.p50, waits.p99, waits.p999)]
             rest = [number(waits.slow_p50), f"{waits.rate:.0f}", str(waits.errors)]
             rows.append([name, *times, ratio(waits.p99, ours), *rest])
-        yield Table(f"{mix}: milliseconds that those waited which did not sleep {MILLISECONDS} ms", columns, rows)
+        yield Table(f"{mix}: milliseconds that those waited which did not sleep {MILLISECONDS} ms", columns, rows, note)
+        note = ""
 
 
 def bodies(results: Results) -> Iterator[Table]:
