@@ -13,6 +13,9 @@ from serving.tables import NOTHING, Table, number, ratio
 
 WAITING = 0.08  # of the time: so little is not for want of a CPU, even on a machine that does much else
 
+STAR = "\\*"
+WITHOUT_NUMBER = f"{NOTHING}{STAR}"
+
 INTRODUCTION = """\
 # Benchmarks of the server
 
@@ -53,7 +56,7 @@ def marked(figures: Figures | None, text: Callable[[Figures], str]) -> str:
     """Return what a cell shows, with a star if something went wrong."""
     if figures is None:
         return NOTHING
-    return text(figures) + ("\\*" if troubles(figures) else "")
+    return text(figures) + (STAR if troubles(figures) else "")
 
 
 def troubles(figures: Figures) -> str:
@@ -70,9 +73,15 @@ def troubles(figures: Figures) -> str:
 def by_server(results: Results, title: str, text: Callable[[Figures], str]) -> Iterator[Table]:
     """Yield tables of one figure: a row for each server, a column for each scenario."""
     for number_of, group in enumerate(grouped(results)):
-        rows = [[name, *(marked(row.get(name), text) for row in group.values())] for name in results.versions]
-        shown = [row for row in rows if set(row[1:]) != {NOTHING}]
-        yield Table(title if number_of == 0 else f"{title}, continued", ["", *group], shown)
+        cells = {
+            scenario: {name: marked(row.get(name), text) for name in results.versions}
+            for scenario, row in group.items()
+        }
+        cells = {scenario: row for scenario, row in cells.items() if {*row.values()} - {NOTHING, WITHOUT_NUMBER}}
+        rows = [[name, *(row[name] for row in cells.values())] for name in results.versions]
+        shown = [row for row in rows if {*row[1:]} != {NOTHING}]
+        if cells:
+            yield Table(title if number_of == 0 else f"{title}, continued", ["", *cells], shown)
 
 
 def ratios(results: Results, ours: str, other: str) -> Iterator[Table]:
@@ -172,4 +181,4 @@ def page(results: Results) -> str:
 
 def text(results: Results) -> str:
     """Return the tables for a terminal."""
-    return "\n".join(line for table in tables(results) for line in table.text()).replace("\\*", "*")
+    return "\n".join(line for table in tables(results) for line in table.text()).replace(STAR, "*")
