@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -31,6 +32,7 @@ CHART = DOCS / "_static" / "benchmarks-server.svg"
 
 IDLE_CONNECTIONS = "idle connections"
 BODIES = "100 MB, {}"
+BETWEEN = r",(?! )"  # what is chosen; a comma before a space is one of its name
 
 
 class Run:
@@ -46,8 +48,8 @@ class Run:
         self.seconds: int = options.seconds
         names: str = options.only
         parts: str = options.scenario
-        begins = tuple(name.strip() for name in names.split(","))
-        self._parts = [part.strip() for part in parts.split(",")]
+        begins = tuple(re.split(BETWEEN, names))
+        self._parts = re.split(BETWEEN, parts)
         self._wanted = [server for server in all_servers(options.compiled) if server.name.startswith(begins)]
         self._servers = servers
 

@@ -58,7 +58,7 @@ def test_text() -> None:
 
 
 def test_chart() -> None:
-    """The chart is well-formed, with a figure for each server in each of four scenarios but for the one that stalled."""
+    """The chart is well-formed, with a figure for each server in each of four scenarios, but where one stalled."""
     drawn = ET.fromstring(chart(measured()))
     assert len([mark for mark in drawn.iter() if mark.get("class") == "value"]) == 7
 

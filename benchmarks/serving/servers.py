@@ -16,6 +16,7 @@ from attrs import field, frozen
 from processes import cpu_time, free_ports, process, version_of
 
 HERE = Path(__file__).resolve().parent.parent  # where Python finds the application
+TRIES = 3
 CONNECTIONS = 4_000  # that those servers are told to bear which would otherwise bear fewer than are measured
 
 GATEWRIGHT = (
@@ -174,7 +175,11 @@ class Stable:
         self._stacks: dict[str, ExitStack] = {}
 
     def start(self, server: Server) -> Running | None:
-        """Start a server; nothing, if it does not answer."""
+        """Start a server; nothing, if it does not answer, on any of some ports: another program may have taken one."""
+        tries = (self._try(server) for _ in range(TRIES))
+        return next((running for running in tries if running), None)
+
+    def _try(self, server: Server) -> Running | None:
         port = free_ports(1)[0]
         log = Path(self.folder, f"{server.name}.log")
         environment = {**os.environ, "PYTHONPATH": str(HERE), "PYTHONWARNINGS": "ignore"}
@@ -186,6 +191,7 @@ class Stable:
             self.missing[server.name] = str(error)
             return None
         if answers(port, running):
+            self.missing.pop(server.name, None)
             return Running(server, port, running.pid)
         self.stop(server)
         self.missing[server.name] = last_line(log)
