@@ -161,6 +161,18 @@ def bench_gateways(session: nox.Session) -> None:
     session.run("python", "benchmarks/gateways.py", *session.posargs)
 
 
+@nox.session(python="3.13")
+def bench_server(session: nox.Session) -> None:
+    """The HTTP server side by side with its peers, by wrk; writes docs/benchmarks-server.md."""
+    install(session, ".")
+    for peer in nox.project.dependency_groups(PROJECT, "bench-server"):
+        try:
+            session.install(peer)
+        except nox.command.CommandFailed:
+            session.warn(f"{peer} cannot be installed here, and is left out")
+    session.run("python", "benchmarks/server.py", *session.posargs)
+
+
 @nox.session
 def fuzz(session: nox.Session) -> None:
     """The parser and the codecs of the gateways, fed by atheris: seconds of each, or as long as ``-- SECONDS`` says."""

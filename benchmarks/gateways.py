@@ -8,25 +8,22 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import re
 import shutil
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from attrs import frozen
+from processes import circumstances, cpu_time, free_ports, process, version_of
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks-gateways.md"
 CONNECTIONS = 32
-TICK = os.sysconf("SC_CLK_TCK")
 
 HELLO = """
 BODY = b"Hello, world!\\n"
@@ -134,29 +131,6 @@ EXTRA = {
 }
 
 
-def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on."""
-    with ExitStack() as stack:
-        return [stack.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1] for _ in range(count)]
-
-
-@contextmanager
-def process(command: list[str], folder: str, cpu: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program on one CPU; it has ended after."""
-    with open(os.devnull, "wb") as nothing:
-        running = subprocess.Popen(command, cwd=folder, stdout=nothing, stderr=nothing)
-    os.sched_setaffinity(running.pid, {cpu})
-    try:
-        yield running
-    finally:
-        running.terminate()
-        try:
-            running.wait(10)
-        except subprocess.TimeoutExpired:
-            running.kill()
-            running.wait()
-
-
 def configuration(folder: str, gateways: list[Gateway], ports: list[int], port: int) -> str:
     """Return nginx's configuration: one location for each gateway."""
     upstreams = [UPSTREAM.format(number, ports[number]) for number in range(len(gateways))]
@@ -180,12 +154,6 @@ def answers(port: int, number: int) -> bool:
             pass
         time.sleep(0.1)
     return False
-
-
-def cpu_time(pid: int) -> float:
-    """Return the CPU time that a process has used, its threads and those that have ended included, in seconds."""
-    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
 
 
 def load(port: int, number: int, seconds: float) -> int:
@@ -220,19 +188,8 @@ def measure(rounds: int, seconds: float) -> list[tuple[Gateway, float]]:
         return [(GATEWAYS[number], least) for number, least in best.items()]
 
 
-def version_of(package: str) -> str:
-    """Return the version of a package that is installed."""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
-
-
 def page(results: list[tuple[Gateway, float]], rounds: int) -> str:
     """Make the page of the results."""
-    cpu = next((line for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line), ":").split(
-        ":"
-    )
     lines = [
         "# Benchmarks of the gateways",
         "",
@@ -241,8 +198,7 @@ def page(results: list[tuple[Gateway, float]], rounds: int) -> str:
         f"ends the connection all the same; SCGI has none) and {CONNECTIONS} clients that keep theirs. The",
         f"minimum of {rounds} rounds that alternate. The ratio is to uWSGI, a program in C, in one thread.",
         "",
-        f"Python {platform.python_version()}, {platform.system()} {platform.machine()},{cpu[-1]};",
-        f"{datetime.now(tz=UTC):%Y-%m-%d}.",
+        circumstances(),
         "",
     ]
     for protocol, title in (("fastcgi", "FastCGI"), ("scgi", "SCGI")):
