@@ -55,9 +55,13 @@ class Crew:
                 self._end()
 
     def _end(self) -> None:
-        self._loop.close()
-        self._timer.set(0)
-        self.ended.set()
+        try:
+            self._loop.close()
+            self._timer.set(0)
+        except OSError as fault:  # an application closed descriptors that were not its own
+            self.failure = self.failure or fault
+        finally:
+            self.ended.set()
 
     def _stand_by(self) -> Ownership | None:
         """Wait until the loop can be taken over, and return what makes this thread its owner; None if it has ended."""
