@@ -34,6 +34,10 @@ class Crew:
         self.failure: BaseException | None = None
         """What ended the loop before its time."""
 
+    def leave_to_parent(self, ended: int) -> None:
+        """See :meth:`Loop.leave_to_parent`."""
+        self._loop.leave_to_parent(self._turn, ended)
+
     def serve(self, turn: Ownership | None) -> None:
         """Be one of the threads, until the loop has ended.
 

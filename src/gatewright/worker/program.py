@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable, Container, Generator, Sequence
@@ -70,8 +71,13 @@ def _stopped_by_signals(worker: Worker, *, inline: bool) -> Generator[None]:
         yield
         return
     heard: list[int] = []
+    process = os.getpid()
 
     def handle(number: int, _frame: FrameType | None) -> None:
+        if os.getpid() != process:  # one that the application forked: the signal is its own
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+            return
         heard.append(number)
         if len(heard) == 1:
             worker.stop()
