@@ -28,8 +28,9 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR2, signal
 # signal.set_wakeup_fd() gives a byte for each signal: its number.
 _AT_ONCE = 256
 
-# Seconds that a worker has beyond the grace before it is killed: its own clock began a little later.
-_MERCY = 2.0
+# Seconds that a worker has beyond the grace before it is killed: its own clock began a little later, and if all its
+# threads are in calls it takes some seconds to give them up.
+_MERCY = 4.0
 
 # Seconds between attempts to start a worker that soon ends: at first, and at most.  One that has lived longer than that
 # is replaced at once.

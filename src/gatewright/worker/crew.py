@@ -38,6 +38,10 @@ class Crew:
         """See :meth:`Loop.leave_to_parent`."""
         self._loop.leave_to_parent(self._turn, ended)
 
+    def report_lost(self) -> None:
+        """See :meth:`Loop.report_lost`; for when all threads are in calls that last."""
+        self._loop.report_lost(self._turn.claims)
+
     def serve(self, turn: Ownership | None) -> None:
         """Be one of the threads, until the loop has ended.
 

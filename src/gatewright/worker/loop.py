@@ -8,7 +8,7 @@ import os
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from time import monotonic
 from typing import Final
@@ -19,7 +19,7 @@ from gatewright.worker.acceptor import Acceptor
 from gatewright.worker.contract import Connect, Connection, Interest
 from gatewright.worker.forks import end_child
 from gatewright.worker.poller import Poller
-from gatewright.worker.turn import Ownership
+from gatewright.worker.turn import Claim, Ownership
 
 __all__ = ["Limits", "Loop"]
 
@@ -93,6 +93,16 @@ class Loop:
     def is_overdue(self, allowance: float) -> bool:
         """Whether it should have ended so many seconds ago: all threads are in calls that last."""
         return monotonic() > self._stop_by + allowance
+
+    def report_lost(self, called: Iterable[Claim] = ()) -> None:
+        """Say in the log what is lost at the end of the grace; of an order to stop at once it is to be expected.
+
+        Args:
+            called: the call that the owner is in, if it is not the owner who reports.
+        """
+        left = len({*self._connections, *self._away, *(number for number, _ in called)})
+        if left and self._stop_by:
+            _LOG.error("the time to stop is over: closed %d connections that had not ended", left)
 
     def leave_to_parent(self, turn: Ownership, ended: int) -> None:
         """Hold nothing any more, in a process that an application forked.
@@ -277,6 +287,7 @@ class Loop:
         """Do what is to be done once a tick."""
         self._next_tick = now + self._limits.tick
         if now >= self._stop_by:
+            self.report_lost()
             self.finished = True
             return
         if self._stop_by != math.inf and not self._draining:

@@ -116,8 +116,10 @@ class Worker:
                 for thread in threads:
                     thread.start()
                 # Not for ever: it must end even if all threads stay in their calls.
-                while not crew.ended.wait(0.5) and not self._loop.is_overdue(_LEAVE):
-                    pass
+                while not crew.ended.wait(0.5):
+                    if self._loop.is_overdue(_LEAVE):
+                        crew.report_lost()
+                        break
         finally:
             self._loop.finished = True
             self._loop.wake()
