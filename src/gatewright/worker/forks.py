@@ -1,25 +1,42 @@
 """Processes that an application forks: they are its own, and hold nothing of the worker.
 
-Without this a child would keep every client and the port open after the worker has closed them; and one that returns
-from its call would answer the request once more, then go on as a worker that nobody has asked for.
+Without this a child would keep every client and the port open after the worker has closed them, and heed signals as the
+worker does, so that nobody could end it; and one that returns from its call would answer the request once more, then go
+on as a worker that nobody has asked for.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
-from collections.abc import Callable, Generator
+import threading
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
+from types import FrameType
 from typing import NoReturn, TypeAlias
 
-__all__ = ["end_child", "told_of_forks"]
+__all__ = ["SignalHandler", "end_child", "heeded_by_children", "told_of_forks"]
 
 _LOG = logging.getLogger("gatewright.worker")
+
+SignalHandler: TypeAlias = "Callable[[int, FrameType | None], object] | int | None"
+"""What :func:`signal.signal` takes and returns."""
 
 _Told: TypeAlias = Callable[[int], object]
 
 _told: list[_Told] = []
+_handlers: dict[int, SignalHandler] = {}
+
+
+class _Forking(threading.local):
+    """What a thread that forks had blocked before."""
+
+    mask: set[int] | None = None
+
+
+_forking = _Forking()
 
 
 @contextmanager
@@ -37,13 +54,38 @@ def told_of_forks(tell: _Told) -> Generator[None]:
         _told.remove(tell)
 
 
+@contextmanager
+def heeded_by_children(handlers: Mapping[int, SignalHandler]) -> Generator[None]:
+    """Have every process that is forked meanwhile handle signals in these ways, and none that comes early lost."""
+    _handlers.update(handlers)
+    try:
+        yield
+    finally:
+        _handlers.clear()
+
+
 def end_child() -> NoReturn:
     """End a process that came back from the call of the application which forked it."""
     _LOG.error("process %d, which the application forked, came back from its call and was ended", os.getpid())
     os._exit(70)  # EX_SOFTWARE of sysexits.h
 
 
+def _hold_signals() -> None:
+    if _handlers:
+        _forking.mask = {int(number) for number in signal.pthread_sigmask(signal.SIG_BLOCK, _handlers)}
+
+
+def _let_signals_come() -> None:
+    mask, _forking.mask = _forking.mask, None
+    if mask is not None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
 def _be_child() -> None:
+    for number, handler in _handlers.items():
+        if handler is not None:  # or it is none of Python's
+            signal.signal(number, handler)
+    _let_signals_come()
     if _told:
         ended, peer = socket.socketpair()
         peer.close()
@@ -53,4 +95,4 @@ def _be_child() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_be_child)
+    os.register_at_fork(before=_hold_signals, after_in_parent=_let_signals_come, after_in_child=_be_child)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import threading
 from collections.abc import Callable, Container, Generator, Sequence
@@ -12,6 +11,7 @@ from types import FrameType
 
 from gatewright.sockets import Address, Listener, TCPAddress
 from gatewright.worker.contract import Connect
+from gatewright.worker.forks import heeded_by_children
 from gatewright.worker.worker import Worker
 
 __all__ = ["serve"]
@@ -71,13 +71,8 @@ def _stopped_by_signals(worker: Worker, *, inline: bool) -> Generator[None]:
         yield
         return
     heard: list[int] = []
-    process = os.getpid()
 
     def handle(number: int, _frame: FrameType | None) -> None:
-        if os.getpid() != process:  # one that the application forked: the signal is its own
-            signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
-            return
         heard.append(number)
         if len(heard) == 1:
             worker.stop()
@@ -89,7 +84,8 @@ def _stopped_by_signals(worker: Worker, *, inline: bool) -> Generator[None]:
     heeded = [number for number in (signal.SIGTERM, signal.SIGINT) if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, handle) for number in heeded}
     try:
-        yield
+        with heeded_by_children(before):
+            yield
     except KeyboardInterrupt:
         if len(heard) < 2:
             raise
