@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from attrs import frozen
 
 HERE = Path(__file__).resolve().parent
 TIMEOUT = 60.0
+BATCH = 32  # requests that are sent together
 END = b"that is all\n"
 
 _STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")
@@ -88,41 +89,44 @@ def step(number: int) -> Step:
     """Return what is done as the step of this number: a plain GET in half the cases."""
     if number % 2:
         return Step(_head(b"GET /path/%d?q=%d" % (number % 1000, number), number))
-    rare = number // 2
-    if rare % 50 == 1:
-        return _RARE[rare // 50 % len(_RARE)](number)
-    return _USUAL[rare % len(_USUAL)](number)
+    other = number // 2
+    if other % 50 == 1:
+        return _RARE[other // 50 % len(_RARE)](number)
+    return _USUAL[other % len(_USUAL)](number)
 
 
-_USUAL = (
-    lambda n: Step(_head(b"GET /", 1)),
-    lambda n: Step(_post(b"/form", n, n % 2000)),
-    lambda n: Step(_chunked(b"/form", n, [n % 100 + 1, 7])),
-    lambda n: Step(_head(b"HEAD /", n)),
-    lambda n: Step(_head(b"GET /%25%e2%82%ac/" + b"a" * (n % 200), n, b"X-Long: " + b"y" * (n % 3000))),
-    lambda n: Step(_head(b"GET /blocks", n)),
-    lambda n: Step(_head(b"GET /", n, b"X-Name-%d: invented" % n)),
-    lambda n: Step(_post(b"/unread", n, 500)),
-)
+USUAL: dict[str, Callable[[int], Step]] = {
+    "get": lambda n: Step(_head(b"GET /", 1)),
+    "form": lambda n: Step(_post(b"/form", n, n % 2000)),
+    "chunked": lambda n: Step(_chunked(b"/form", n, [n % 100 + 1, 7])),
+    "head": lambda n: Step(_head(b"HEAD /", n)),
+    "long": lambda n: Step(_head(b"GET /%25%e2%82%ac/" + b"a" * (n % 200), n, b"X-Long: " + b"y" * (n % 3000))),
+    "blocks": lambda n: Step(_head(b"GET /blocks", n)),
+    "invented field": lambda n: Step(_head(b"GET /", n, b"X-Name-%d: invented" % n)),
+    "unread": lambda n: Step(_post(b"/unread", n, 500)),
+}
+"""What is done every other time."""
 
-_RARE = (
-    lambda n: Step(_head(b"GET /raise", n), (500,)),
-    lambda n: Step(_head(b"GET /exit", n), (500,)),
-    lambda n: Step(_head(b"GET /cut", n), (200,), ends=True),
-    lambda n: Step(_chunked(b"/form", n, [60_000] * 6)),
-    lambda n: Step(_post(b"/form", n, 200_000)),
-    lambda n: Step(_post(b"/form", n, 10, b"Expect: 100-continue")),
-    lambda n: Step(_head(b"GET /", n, b"Connection: close"), ends=True),
-    lambda n: Step(_head(b"GET /", n, b"No colon"), (400,), ends=True),
-    lambda n: Step(_head(b"GET /", n, b"X: " + b"y" * 20_000), (431,), ends=True),
-    lambda n: Step(_head(b"POST /", n, b"Transfer-Encoding: chunked") + b"5\r\nhelloX", (400,), ends=True),
-    lambda n: Step(_head(b"GET /", n)[:-20], (), leaves=True),
-    lambda n: Step(_post(b"/form", n, 5000)[:-100], (), leaves=True),
-    lambda n: Step(_post(b"/form", n, 100_000)[:-100], (), leaves=True),
-    lambda n: Step(_chunked(b"/form", n, [60_000] * 6)[:-100], (), leaves=True),
-    lambda n: Step(_head(b"GET /", n), (), leaves=True),
-)
+RARE: dict[str, Callable[[int], Step]] = {
+    "raise": lambda n: Step(_head(b"GET /raise", n), (500,)),
+    "exit": lambda n: Step(_head(b"GET /exit", n), (500,)),
+    "cut": lambda n: Step(_head(b"GET /cut", n), (200,), ends=True),
+    "stored": lambda n: Step(_chunked(b"/form", n, [60_000] * 6)),
+    "streamed": lambda n: Step(_post(b"/form", n, 200_000)),
+    "expect": lambda n: Step(_post(b"/form", n, 10, b"Expect: 100-continue")),
+    "close": lambda n: Step(_head(b"GET /", n, b"Connection: close"), ends=True),
+    "malformed": lambda n: Step(_head(b"GET /", n, b"No colon"), (400,), ends=True),
+    "too large": lambda n: Step(_head(b"GET /", n, b"X: " + b"y" * 20_000), (431,), ends=True),
+    "malformed chunk": lambda n: Step(_head(b"POST /", n, b"Transfer-Encoding: chunked") + b"5\r\nhelloX", (400,), ends=True),
+    "half a head": lambda n: Step(_head(b"GET /", n)[:-20], (), leaves=True),
+    "half a body": lambda n: Step(_post(b"/form", n, 5000)[:-100], (), leaves=True),
+    "half a streamed body": lambda n: Step(_post(b"/form", n, 100_000)[:-100], (), leaves=True),
+    "half a stored body": lambda n: Step(_chunked(b"/form", n, [60_000] * 6)[:-100], (), leaves=True),
+    "unread answer": lambda n: Step(_head(b"GET /", n), (), leaves=True),
+}
 """What is done less often, each in its turn."""
+
+_USUAL, _RARE = list(USUAL.values()), list(RARE.values())
 
 
 class Soak:
@@ -138,17 +142,20 @@ class Soak:
         self.requests = 0
         """How many were sent, in whole or in part."""
 
-    def run(self, start: int, count: int, batch: int = 32) -> None:
-        """Take the steps of these numbers.
+    def run(self, start: int, count: int) -> None:
+        """Take the steps of these numbers."""
+        self.take(step(number) for number in range(start, start + count))
+
+    def take(self, steps: Iterable[Step]) -> None:
+        """Take steps.
 
         Raises:
             AssertionError: an answer is not as it is to be.
         """
         waiting: list[Step] = []
-        for number in range(start, start + count):
-            taken = step(number)
+        for taken in steps:
             waiting.append(taken)
-            if taken.ends or taken.leaves or len(waiting) == batch:
+            if taken.ends or taken.leaves or len(waiting) == BATCH:
                 self._send(waiting)
                 waiting = []
         self._send(waiting)
