@@ -18,12 +18,24 @@ TIMEOUT = 60.0
 PER_ADDRESS = 20_000  # ports that a client's address has for one server's; the system gives out some 28,000
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-BROWSER = (
-    b"GET /index.html HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101"
-    b" Firefox/140.0\r\nAccept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\nAccept-Language: en-US,en;"
-    b"q=0.5\r\nAccept-Encoding: gzip, deflate, br\r\nReferer: https://www.example.com/start\r\nConnection: keep-alive\r\nCookie:"
-    b" session=0123456789abcdef0123456789abcdef\r\nUpgrade-Insecure-Requests: 1\r\nSec-Fetch-Dest: document\r\nSec-Fetch-Mode:"
-    b" navigate\r\nSec-Fetch-Site: same-origin\r\nPriority: u=0, i\r\n\r\n"
+BROWSER = b"\r\n".join(
+    [
+        b"GET /index.html HTTP/1.1",
+        b"Host: www.example.com",
+        b"User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        b"Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+        b"Accept-Language: en-US,en;q=0.5",
+        b"Accept-Encoding: gzip, deflate, br",
+        b"Referer: https://www.example.com/start",
+        b"Connection: keep-alive",
+        b"Cookie: session=0123456789abcdef0123456789abcdef",
+        b"Upgrade-Insecure-Requests: 1",
+        b"Sec-Fetch-Dest: document",
+        b"Sec-Fetch-Mode: navigate",
+        b"Sec-Fetch-Site: same-origin",
+        b"Priority: u=0, i",
+        b"\r\n",
+    ]
 )
 
 STATES = {
@@ -72,7 +84,16 @@ def latencies(address: tuple[str, int], count: int) -> tuple[float, float, float
 
 def measure(state: str, count: int) -> str:
     """Return a line about so many connections in a state."""
-    patient = ["--keep-alive", "3600", "--head-timeout", "3600", "--body-timeout", "3600", "--connections", str(2 * count)]
+    patient = [
+        "--keep-alive",
+        "3600",
+        "--head-timeout",
+        "3600",
+        "--body-timeout",
+        "3600",
+        "--connections",
+        str(2 * count),
+    ]
     with served("idle_connections:application", *patient) as (address, worker):
         latencies(address, 2000)
         connections(address, 1, STATES[state])[0].close()
@@ -95,7 +116,8 @@ def main() -> None:
     if most < count + 100:
         raise SystemExit(f"{count} connections need as many descriptors, but there may be {most} only (ulimit -Hn)")
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    print(f"{'a connection that':<36} {'number':>6} {'KiB':>9} {'KiB each':>8}  ms of others: alone, beside (p50, p99, max)")
+    print("How long others waited is in ms: the median, the 99th percentile and the maximum, alone and beside these.")
+    print(f"{'a connection that':<36} {'number':>6} {'KiB':>9} {'KiB each':>8} {'alone':^26} {'beside':^26}")
     for state, data in STATES.items():
         print(measure(state, count if len(data) < 10_000 else count // 10), flush=True)
 

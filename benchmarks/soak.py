@@ -46,7 +46,9 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     if path == "/unread":
         start_response("200 OK", [("Content-Type", "text/plain")])
         return [b"x\n"]
-    body = END if path == "/end" else b"%d bytes\n" % sum(map(len, iter(lambda: environ["wsgi.input"].read(65_536), b"")))
+    body = (
+        END if path == "/end" else b"%d bytes\n" % sum(map(len, iter(lambda: environ["wsgi.input"].read(65_536), b"")))
+    )
     if path == "/memory":
         gc.collect()
         body = b"%d\n" % sys.getallocatedblocks()
@@ -96,7 +98,7 @@ def step(number: int) -> Step:
 
 
 USUAL: dict[str, Callable[[int], Step]] = {
-    "get": lambda n: Step(_head(b"GET /", 1)),
+    "get": lambda _: Step(_head(b"GET /", 1)),
     "form": lambda n: Step(_post(b"/form", n, n % 2000)),
     "chunked": lambda n: Step(_chunked(b"/form", n, [n % 100 + 1, 7])),
     "head": lambda n: Step(_head(b"HEAD /", n)),
@@ -117,7 +119,9 @@ RARE: dict[str, Callable[[int], Step]] = {
     "close": lambda n: Step(_head(b"GET /", n, b"Connection: close"), ends=True),
     "malformed": lambda n: Step(_head(b"GET /", n, b"No colon"), (400,), ends=True),
     "too large": lambda n: Step(_head(b"GET /", n, b"X: " + b"y" * 20_000), (431,), ends=True),
-    "malformed chunk": lambda n: Step(_head(b"POST /", n, b"Transfer-Encoding: chunked") + b"5\r\nhelloX", (400,), ends=True),
+    "malformed chunk": lambda n: Step(
+        _head(b"POST /", n, b"Transfer-Encoding: chunked") + b"5\r\nhelloX", (400,), ends=True
+    ),
     "half a head": lambda n: Step(_head(b"GET /", n)[:-20], (), leaves=True),
     "half a body": lambda n: Step(_post(b"/form", n, 5000)[:-100], (), leaves=True),
     "half a streamed body": lambda n: Step(_post(b"/form", n, 100_000)[:-100], (), leaves=True),

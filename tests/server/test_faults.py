@@ -9,12 +9,12 @@ import select
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
-from server_program import TIMEOUT, Load, Program, is_gone
+from server_program import Load, Program, is_gone
 
 Run = Callable[..., Program]
 

@@ -272,7 +272,6 @@ class TestFaults:
         running = run(connect=Closing, threads=threads)
         assert [running.client().ask(b"hello") for _ in range(3)] == [b"hello"] * 3
 
-
     @THREADS
     def test_socket_closed_by_another_thread(self, run: Run, threads: int) -> None:
         """A socket that somebody closes while it is waited for harms neither the loop nor who comes next (case 63)."""

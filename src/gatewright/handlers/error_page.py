@@ -74,7 +74,7 @@ class ErrorPageMixin(HandlerContract):
         stderr.flush()
 
     def log_violation(self, violation: Violation) -> None:
-        """Write one line about a breach that does not stop the response to ``wsgi.errors`` and flush it, if it can be."""
+        """Write one line about a breach that does not stop the response to ``wsgi.errors`` and flush it."""
         stderr = self.get_stderr()
         try:
             stderr.write(f"gatewright: {violation.explanation}\n")

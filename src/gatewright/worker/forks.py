@@ -27,7 +27,7 @@ SignalHandler: TypeAlias = "Callable[[int, FrameType | None], object] | int | No
 _Told: TypeAlias = Callable[[int], object]
 
 _told: list[_Told] = []
-_handlers: dict[int, SignalHandler] = {}
+_handlers: dict[signal.Signals, SignalHandler] = {}
 
 
 class _Forking(threading.local):
@@ -55,7 +55,7 @@ def told_of_forks(tell: _Told) -> Generator[None]:
 
 
 @contextmanager
-def heeded_by_children(handlers: Mapping[int, SignalHandler]) -> Generator[None]:
+def heeded_by_children(handlers: Mapping[signal.Signals, SignalHandler]) -> Generator[None]:
     """Have every process that is forked meanwhile handle signals in these ways, and none that comes early lost."""
     _handlers.update(handlers)
     try:
