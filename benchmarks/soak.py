@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -225,7 +225,7 @@ def resident(pid: int) -> int:
 
 
 @contextmanager
-def served(target: str, *options: str, folder: Path = HERE) -> Iterator[tuple[tuple[str, int], int]]:
+def served(target: str, *options: str, folder: Path = HERE) -> Generator[tuple[tuple[str, int], int]]:
     """Serve an application by one worker of the command; yield its address and the number of the worker's process."""
     command = [sys.executable, "-m", "gatewright", "serve", target, "--bind", "127.0.0.1:0", *options]
     with subprocess.Popen(
