@@ -239,3 +239,25 @@ def test_systemd(write_module: Callable[[str, str], Path]) -> None:
     stdout, _ = process.communicate()
     alarm.cancel()
     assert [json.loads(line)["target"] for line in stdout.splitlines()] == ["/?one"]
+
+
+def test_a_disk_that_is_full(tmp_path: Path) -> None:
+    """The server starts, serves and stops although nothing that it says can be written."""
+    path = tmp_path / "s"
+    command = [sys.executable, "-m", "gatewright", "serve", DEMO, "--bind", f"unix:{path}", "--access-log", "combined"]
+    with open("/dev/full", "w") as full, subprocess.Popen(command, stdout=full, stderr=full) as process:
+        alarm = threading.Timer(TIME_LIMIT, process.kill)
+        alarm.start()
+        try:
+            while not path.exists():
+                assert process.poll() is None
+            with socket.socket(socket.AF_UNIX) as client:
+                client.settimeout(TIME_LIMIT)
+                client.connect(str(path))
+                client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                answer = b"".join(iter(lambda: client.recv(65_536), b""))
+            process.send_signal(signal.SIGTERM)
+            assert (answer[:12], process.wait(TIME_LIMIT)) == (b"HTTP/1.1 200", 0)
+        finally:
+            alarm.cancel()
+            process.kill()

@@ -6,7 +6,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, TextIO, TypeAlias
 
@@ -128,7 +128,7 @@ def _prepare_gateway(protocol: Literal["fastcgi", "scgi"], settings: Settings, o
     def serve(target: str, check: bool) -> int:
         application = _wrap(load(target), check=check)
         run(application, *settings.bind, ready=lambda where: _tell(f"{target} by {where}"))
-        print("Stopped", flush=True)
+        _say("Stopped")
         return 0
 
     return serve
@@ -154,7 +154,7 @@ def _serve_http(settings: Settings, target: str, check: bool) -> int:
         wrap=partial(_wrap, check=check),
     )
     if status == 0:
-        print("Stopped", file=stream, flush=True)
+        _say("Stopped", stream)
     return status
 
 
@@ -163,4 +163,10 @@ def _number(count: int, noun: str) -> str:
 
 
 def _tell(what: str, stream: TextIO | None = None) -> None:
-    print(f"Serving {what} (Ctrl-C stops it)", file=stream, flush=True)
+    _say(f"Serving {what} (Ctrl-C stops it)", stream)
+
+
+def _say(line: str, stream: TextIO | None = None) -> None:
+    """Print a line; that it cannot be written, on a full disk, is no reason not to serve."""
+    with suppress(OSError):
+        print(line, file=stream, flush=True)

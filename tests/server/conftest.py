@@ -5,10 +5,12 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 from http_client import Client, Served, small_buffers, tcp_pair
+from server_program import APPLICATION, Program, end
 
 from gatewright.server import HTTPHandler, Server, Settings
 from gatewright.server.connection import HTTPConnection
@@ -88,3 +90,19 @@ def live() -> Iterator[Callable[..., Live]]:
             return Live(server, stack)
 
         yield run
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Callable[..., Program]]:
+    """Run programs that are gone after the test: ``run(bind, prelude=…, **settings)``."""
+    with ExitStack() as stack:
+
+        def start(bind: str = "127.0.0.1:0", prelude: str = "", **settings: object) -> Program:
+            application = tmp_path / "served.py"
+            if not application.exists():
+                application.write_text(APPLICATION)
+            program = Program(tmp_path, bind, repr({"workers": 2, "threads": 2, **settings}), prelude)
+            stack.callback(end, program)
+            return program
+
+        yield start

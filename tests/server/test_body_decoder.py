@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from conversation import bytewise
+from counting import calls
 from hypothesis import given, strategies as st
 
 from gatewright.errors import ClientDisconnected, RequestError
@@ -121,3 +122,16 @@ def test_linear(line: bytes) -> None:
 def test_tiny_chunks() -> None:
     """Many chunks cost what their bytes cost: a body of single bytes is decoded whole."""
     assert len(decode(open_decoder(CHUNKED, LIMITS), chunked([b"x"] * 50_000))) == 50_000
+
+
+@pytest.mark.parametrize("size", [1, 7])
+@pytest.mark.parametrize("piece", [1, 10, 1_000_000])
+def test_tiny_chunks_are_linear(size: int, piece: int) -> None:
+    """Twice as many chunks take twice as many steps, whichever pieces they come in (case 71)."""
+
+    def steps(chunks: int) -> int:
+        data, decoder = chunked([b"x" * size] * chunks), open_decoder(CHUNKED, LIMITS)
+        pieces = [data[start : start + piece] for start in range(0, len(data), piece)]
+        return calls(lambda: [decoder.feed(part) for part in pieces])
+
+    assert steps(2000) < 2.1 * steps(1000)

@@ -13,6 +13,7 @@ from http_client import Recorder, reset
 
 from gatewright.types import StartResponse
 
+Live = Callable[..., Any]
 Talk = Callable[..., Any]
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -208,3 +209,55 @@ def test_a_call_that_outlasts_keep_alive(talk: Talk) -> None:
     client.stop_sending()
     client.join()
     assert client.connection.deadline > made[0] + 60
+
+
+CHUNKED = b"PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+LONG = b"PUT /read HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"
+
+HOSTILE = {
+    "silent": b"",
+    "half a request line": GET[:9],
+    "half a head": GET[:-2],
+    "half a body": GET[:-2] + b"Content-Length: 100\r\n\r\nx",
+    "half a chunk": CHUNKED + b"FF\r\nx",
+    "half a body that is read": LONG + b"x",
+    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(100)),
+    "no more requests": GET,
+    "does not read": GET.replace(b"/ ", b"/large "),
+}
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_all_of_them_at_once(live: Live, threads: int) -> None:
+    """However many clients do as little as they can, all are left in time, and others are served meanwhile."""
+
+    def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/read" and threads > 1:
+            environ["wsgi.input"].read()
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b"x" * (20_000_000 if environ["PATH_INFO"] == "/large" else 1)]
+
+    soon = dict.fromkeys(("head_timeout", "body_timeout", "keep_alive", "write_timeout"), 0.3)
+    server = live(application, threads=threads, **soon)
+    clients = {(kind, number): server.connect() for kind in HOSTILE for number in range(3)}
+    for (kind, _), client in clients.items():
+        client.send(HOSTILE[kind])
+    witness = server.connect()
+    witness.send(GET)
+    assert witness.response().status == 200
+    for (kind, _), client in clients.items():
+        if kind != "does not read":
+            end_of(client)
+    for number in range(3):
+        assert end_of(clients["does not read", number]) < 20_000_000
+
+
+def end_of(client: Any) -> int:
+    """Read until the server has left; return how much came."""
+    count = 0
+    try:
+        while data := client.socket.recv(1_000_000):
+            count += len(data)
+    except ConnectionResetError:
+        pass
+    return count

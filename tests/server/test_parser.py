@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from conversation import Conversation, bytewise, converse
+from counting import calls
 from http_corpus import ACCEPTED
 from hypothesis import example, given, settings, strategies as st
 from request_strategies import FIELDS, HOSTS, requests
@@ -237,3 +238,14 @@ def test_linear(fields: bytes) -> None:
     """Nothing of what is checked takes more than linear time: these would take years, and are refused at once."""
     with pytest.raises(RequestError):
         read(LIMITS, b"GET / HTTP/1.1\r\n" + fields + b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("field", ["X-Known: y", "X-{}: y", "Cookie: a=b", "Bad: \t y"])
+@pytest.mark.parametrize("piece", [3, 100, 1_000_000])
+def test_many_fields_are_linear(field: str, piece: int) -> None:
+    """A field takes some steps and no more, however many there are, whichever pieces they come in (case 71)."""
+    lines = "".join(f"{field.format(number)}\r\n" for number in range(2000))
+    data = f"GET / HTTP/1.1\r\nHost: x\r\n{lines}\r\n".encode()
+    reader = HeadReader(Limits(fields=10_000, all_fields=1_000_000), BASE)
+    pieces = [data[start : start + piece] for start in range(0, len(data), piece)]
+    assert calls(lambda: [reader.feed(part) for part in pieces]) < 2000 * 100

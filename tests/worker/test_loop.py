@@ -147,7 +147,7 @@ class TestFaults:
     def test_of_a_call(
         self, run: Run, caplog: pytest.LogCaptureFixture, fault: type[BaseException], threads: int
     ) -> None:
-        """A fault ends its connection, with one record in the log, and nothing else."""
+        """A fault ends its connection, with one record in the log, and nothing else; no thread ends (case 62)."""
 
         def answer(line: bytes, _turn: Turn) -> bytes:
             if line == b"fail":
@@ -271,6 +271,23 @@ class TestFaults:
 
         running = run(connect=Closing, threads=threads)
         assert [running.client().ask(b"hello") for _ in range(3)] == [b"hello"] * 3
+
+    @THREADS
+    def test_socket_closed_by_another_thread(self, run: Run, threads: int) -> None:
+        """A socket that somebody closes while it is waited for harms neither the loop nor who comes next (case 63)."""
+        made: list[Silent] = []
+
+        class Listed(Silent):
+            def __init__(self, sock: socket.socket, peer: Peer) -> None:
+                super().__init__(sock, peer)
+                made.append(self)
+
+        running = run(connect=Listed, threads=threads)
+        for _ in range(3):
+            client, witness = running.client(), running.client()
+            assert (client.ask(b"hello"), witness.ask(b"hello")) == (b"hello", b"hello")
+            made[-2].socket.close()
+            assert (client.hear(), witness.ask(b"again"), running.client().ask(b"new")) == (b"", b"again", b"new")
 
 
 class TestClients:

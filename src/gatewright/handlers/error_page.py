@@ -30,8 +30,12 @@ class ErrorPageMixin(HandlerContract):
         """Log the current exception; if nothing was sent yet, send the error page.
 
         Once the head was sent nothing can be taken back: the response stays cut short, and the log says so (rule A38).
+        A log that cannot be written, on a full disk, is no reason to leave the client without an answer.
         """
-        self.log_exception(sys.exc_info())
+        try:  # noqa: SIM105  # contextlib is not cheap
+            self.log_exception(sys.exc_info())
+        except OSError:
+            pass
         if not self.headers_sent:
             self.result: Iterable[bytes] | None = self.error_output(self.environ, self.start_response)
             self.finish_response()
@@ -74,8 +78,11 @@ class ErrorPageMixin(HandlerContract):
     def log_violation(self, violation: Violation) -> None:
         """Write one line about a breach that does not stop the response to ``wsgi.errors`` and flush it."""
         stderr = self.get_stderr()
-        stderr.write(f"gatewright: {violation.explanation}\n")
-        stderr.flush()
+        try:
+            stderr.write(f"gatewright: {violation.explanation}\n")
+            stderr.flush()
+        except OSError:  # as in handle_error()
+            pass
 
 
 def _reason(code: int) -> str:

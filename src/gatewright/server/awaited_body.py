@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from contextlib import suppress
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
@@ -31,6 +32,7 @@ class AwaitedBody:
     def __init__(self, decoder: BodyDecoder, length: int) -> None:
         self.decoder = decoder
         self._length = length
+        self._size = 0
         # Either is closed by close().
         self._file: IO[bytes] = SpooledTemporaryFile(_IN_MEMORY) if length == CHUNKED else io.BytesIO()  # noqa: SIM115
 
@@ -43,26 +45,29 @@ class AwaitedBody:
         pieces = self.decoder.feed(data)
         try:
             self._file.writelines(pieces)
+            if self.decoder.is_done:
+                self._size = self._file.tell()
+                self._file.seek(0)  # what a buffer still holds is written now, or never
         except OSError as failure:
             _LOG.error("a request body cannot be stored: %s", failure)
             raise RequestError(503, "the request body cannot be stored now") from failure
         return True
 
     def open(self, environ: WSGIEnvironment) -> IO[bytes]:
-        """Return the body, at its start.
+        """Return the body, at its start; it must be whole.
 
         Many frameworks take a request without CONTENT_LENGTH for one without a body, so environ is told the length of
         one that was chunked, as RFC 9112 section 7.1.3 does after decoding.
         """
         if self._length == CHUNKED:
-            environ["CONTENT_LENGTH"] = str(self._file.tell())
+            environ["CONTENT_LENGTH"] = str(self._size)
             environ.pop("HTTP_TRANSFER_ENCODING", None)
-        self._file.seek(0)
         return self._file
 
     def close(self) -> None:
         """Remove what was stored."""
-        self._file.close()
+        with suppress(OSError):  # what could not be written is given up
+            self._file.close()
 
 
 class DroppedBody:

@@ -251,7 +251,7 @@ class HTTPConnection(Stream):
         """Run the application."""
         service = self._service
         if self.is_logged:
-            self._began_at, self._logged = time.time(), False
+            self._began_at, self._logged = monotonic(), False
         self._handler = handler = service.handler_class(self)
         handler.run(service.application)
         if service.count is not None:
@@ -289,7 +289,7 @@ class HTTPConnection(Stream):
         self._drop_body()
         self.environ = self._base
         if self.is_logged:
-            self._began_at = time.time()
+            self._began_at = monotonic()
             self.log_response(refusal.code, len(refusal.message) + 1)
         self._outgoing = self.send_some([refusal_page(refusal)])
         self.deadline = monotonic() + self._write_timeout
@@ -365,5 +365,6 @@ class HTTPConnection(Stream):
         log_line = self._service.log_line
         if log_line is not None:
             self._logged = True
-            served = Served(self.environ, status, size, self._began_at, time.time() - self._began_at)
+            seconds = time.monotonic() - self._began_at  # a clock that is set meanwhile does not count
+            served = Served(self.environ, status, size, time.time() - seconds, seconds)
             LOGGER.info(log_line(served))

@@ -28,8 +28,9 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR2, signal
 # signal.set_wakeup_fd() gives a byte for each signal: its number.
 _AT_ONCE = 256
 
-# Seconds that a worker has beyond the grace before it is killed: its own clock began a little later.
-_MERCY = 2.0
+# Seconds that a worker has beyond the grace before it is killed: its own clock began a little later, and if all its
+# threads are in calls it takes some seconds to give them up.
+_MERCY = 4.0
 
 # Seconds between attempts to start a worker that soon ends: at first, and at most.  One that has lived longer than that
 # is replaced at once.
@@ -116,8 +117,9 @@ class Supervisor:
             with hearing(_SIGNALS) as (self._heard, told):
                 self._private = (self._life_in, self._heard, told)
                 while not (self._stopping and not self._children()):
-                    self._look_after(time.monotonic())
-                    self._sleep()
+                    now = time.monotonic()
+                    self._look_after(now)
+                    self._sleep(now)
                     self._bury()
         finally:
             os.close(self._life_in)  # workers that there still are, if this was not to be, end of it
@@ -128,15 +130,18 @@ class Supervisor:
         current = [child for slot in self._slots for child in (slot.child, slot.successor) if child is not None]
         return current + self._leaving
 
-    def _sleep(self) -> None:
-        """Until something happens, which is dealt with, or something is due."""
+    def _sleep(self, now: float) -> None:
+        """Until something happens, which is dealt with, or something is due.
+
+        What was due already and was not done (one by one) waits for what happens.
+        """
         speakers = {child.reports: child for child in self._children() if child.reports is not None}
         poll = select.poll()
         for descriptor in (self._heard, *speakers):
             poll.register(descriptor, select.POLLIN)
         due = [child.kill_at for child in self._children() if child.kill_at is not None]
         if not self._stopping:
-            due += [slot.retry_at for slot in self._slots if slot.child is None and slot.retry_at]
+            due += [slot.retry_at for slot in self._slots if slot.retry_at > now]
         left = max(0.0, min(due) - time.monotonic()) * 1000 + 1 if due else None
         for descriptor, _ in poll.poll(left):
             if descriptor in speakers:
@@ -192,19 +197,22 @@ class Supervisor:
             return  # one by one
         for slot in self._slots:
             if slot.stale and slot.child is not None and slot.child.ready:
-                slot.successor = self._start(slot)
-                slot.stale = False
+                if slot.retry_at <= now:
+                    slot.successor = self._start(slot)
+                    slot.stale = slot.successor is None
                 return
 
     def _start(self, slot: Slot) -> Child | None:
         """Start a process, or have it be tried again later."""
         private = [child.reports for child in self._children() if child.reports is not None]
         try:
-            return start_child(self._work, self._listeners, self._life, [*private, *self._private])
+            child = start_child(self._work, self._listeners, self._life, [*private, *self._private])
         except OSError as failure:
             _LOG.error("cannot start a worker: %s; next attempt in %g s", failure, slot.pause)
             self._put_off(slot)
             return None
+        slot.retry_at = 0.0
+        return child
 
     def _put_off(self, slot: Slot) -> None:
         slot.retry_at = time.monotonic() + slot.pause

@@ -6,7 +6,7 @@ import errno
 import logging
 import os
 import socket
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Collection, Container, Sequence
 from contextlib import suppress
 from time import monotonic
 
@@ -55,6 +55,11 @@ class Acceptor:
         self._quiet_until = 0.0
         for listener in listeners:
             _prepare(listener.socket)
+
+    @property
+    def descriptors(self) -> Collection[int]:
+        """Those of the listening sockets, until they are closed."""
+        return self._listeners.keys()
 
     def watch(self) -> None:
         """Accept from now on, again if it was paused."""

@@ -34,6 +34,14 @@ class Crew:
         self.failure: BaseException | None = None
         """What ended the loop before its time."""
 
+    def leave_to_parent(self, ended: int) -> None:
+        """See :meth:`Loop.leave_to_parent`."""
+        self._loop.leave_to_parent(self._turn, ended)
+
+    def report_lost(self) -> None:
+        """See :meth:`Loop.report_lost`; for when all threads are in calls that last."""
+        self._loop.report_lost(self._turn.claims)
+
     def serve(self, turn: Ownership | None) -> None:
         """Be one of the threads, until the loop has ended.
 
@@ -55,9 +63,13 @@ class Crew:
                 self._end()
 
     def _end(self) -> None:
-        self._loop.close()
-        self._timer.set(0)
-        self.ended.set()
+        try:
+            self._loop.close()
+            self._timer.set(0)
+        except OSError as fault:  # an application closed descriptors that were not its own
+            self.failure = self.failure or fault
+        finally:
+            self.ended.set()
 
     def _stand_by(self) -> Ownership | None:
         """Wait until the loop can be taken over, and return what makes this thread its owner; None if it has ended."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from time import monotonic
 from typing import Final
@@ -16,8 +17,9 @@ from attrs import frozen
 
 from gatewright.worker.acceptor import Acceptor
 from gatewright.worker.contract import Connect, Connection, Interest, Peer
+from gatewright.worker.forks import end_child
 from gatewright.worker.poller import Poller
-from gatewright.worker.turn import Ownership
+from gatewright.worker.turn import Claim, Ownership
 
 __all__ = ["Limits", "Loop"]
 
@@ -42,7 +44,8 @@ class Limits:
 class Loop:
     """The connections of a worker, and what each of them waits for.
 
-    Only :meth:`wake`, :meth:`stop`, :meth:`abort` and :attr:`finished` are for threads that do not own it.
+    Only :meth:`wake`, :meth:`stop`, :meth:`abort` and :attr:`finished` are for threads that do not own it, and
+    :meth:`leave_to_parent` for processes that do not.
     """
 
     def __init__(self, connect: Connect, acceptor: Acceptor, poller: Poller, limits: Limits) -> None:
@@ -59,6 +62,7 @@ class Loop:
         self._undrained: set[int] = set()
         self._next_tick = 0.0
         self._draining = False
+        self._is_forked = False
         self._stop_by: float = math.inf
         self.finished: bool = False
         """Whether the loop has ended, or is to end before it asks the poller again."""
@@ -89,6 +93,29 @@ class Loop:
     def is_overdue(self, allowance: float) -> bool:
         """Whether it should have ended so many seconds ago: all threads are in calls that last."""
         return monotonic() > self._stop_by + allowance
+
+    def report_lost(self, called: Iterable[Claim] = ()) -> None:
+        """Say in the log what is lost at the end of the grace; of an order to stop at once it is to be expected.
+
+        Args:
+            called: the call that the owner is in, if it is not the owner who reports.
+        """
+        left = len({*self._connections, *self._away, *(number for number, _ in called)})
+        if left and self._stop_by:
+            _LOG.error("the time to stop is over: closed %d connections that had not ended", left)
+
+    def leave_to_parent(self, turn: Ownership, ended: int) -> None:
+        """Hold nothing any more, in a process that an application forked.
+
+        Args:
+            turn: of the owner, whose call, if there is one, is not its own any more.
+            ended: the descriptor to put in the place of those of listeners and connections.
+        """
+        self._is_forked = True
+        called = [number for number, _ in turn.claims]
+        turn.claims.clear()
+        for descriptor in (*self._acceptor.descriptors, *self._connections, *self._away, *called):
+            os.dup2(ended, descriptor, inheritable=False)
 
     # For the owner.
 
@@ -137,6 +164,8 @@ class Loop:
 
     def _hand_back(self, descriptor: int, connection: Connection, interest: Interest) -> None:
         """Leave to the owner what comes next; this thread owns nothing any more."""
+        if self._is_forked:
+            end_child()
         self._returned.append((descriptor, connection, interest))
         if self.finished:
             self.close_returned()
@@ -267,6 +296,7 @@ class Loop:
         """Do what is to be done once a tick."""
         self._next_tick = now + self._limits.tick
         if now >= self._stop_by:
+            self.report_lost()
             self.finished = True
             return
         if self._stop_by != math.inf and not self._draining:

@@ -11,6 +11,7 @@ from types import FrameType
 
 from gatewright.sockets import Address, Listener, TCPAddress
 from gatewright.worker.contract import Connect
+from gatewright.worker.forks import heeded_by_children
 from gatewright.worker.worker import Worker
 
 __all__ = ["serve"]
@@ -91,7 +92,8 @@ def _stopped_by_signals(worker: Worker, *, inline: bool) -> Generator[None]:
     heeded = [number for number in (signal.SIGTERM, signal.SIGINT) if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, handle) for number in heeded}
     try:
-        yield
+        with heeded_by_children(before):
+            yield
     except KeyboardInterrupt:
         if len(heard) < 2:
             raise

@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Container, Sequence
+from functools import partial
 
 from gatewright.errors import ConfigurationError
 from gatewright.sockets import Listener
 from gatewright.worker.acceptor import Acceptor
 from gatewright.worker.contract import Connect
 from gatewright.worker.crew import Crew
+from gatewright.worker.forks import told_of_forks
 from gatewright.worker.loop import Limits, Loop
 from gatewright.worker.poller import make_poller
 from gatewright.worker.timer import make_timer
@@ -97,8 +99,10 @@ class Worker:
         self._loop.abort()
 
     def _run_inline(self) -> None:
+        turn = Ownership(None, self._patience)
         try:
-            self._loop.run(Ownership(None, self._patience))
+            with told_of_forks(partial(self._loop.leave_to_parent, turn)):
+                self._loop.run(turn)
         finally:
             self._loop.finished = True
             self._loop.close()
@@ -111,11 +115,14 @@ class Worker:
             for number, turn in enumerate([crew.first] + [None] * (self._threads - 1), start=1)
         ]
         try:
-            for thread in threads:
-                thread.start()
-            # Not for ever: it must end even if all threads stay in their calls.
-            while not crew.ended.wait(0.5) and not self._loop.is_overdue(_LEAVE):
-                pass
+            with told_of_forks(crew.leave_to_parent):
+                for thread in threads:
+                    thread.start()
+                # Not for ever: it must end even if all threads stay in their calls.
+                while not crew.ended.wait(0.5):
+                    if self._loop.is_overdue(_LEAVE):
+                        crew.report_lost()
+                        break
         finally:
             self._loop.finished = True
             self._loop.wake()
