@@ -9,7 +9,18 @@ from pathlib import Path
 import nox
 
 nox.needs_version = ">=2025.10.14"
-nox.options.sessions = ["lint", "typing", "stubtest", "dropin", "docs", "tests", "coverage", "gateways", "fuzz"]
+nox.options.sessions = [
+    "lint",
+    "typing",
+    "stubtest",
+    "dropin",
+    "docs",
+    "tests",
+    "coverage",
+    "gateways",
+    "clients",
+    "fuzz",
+]
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 # An interpreter that is not there is skipped, in CI too; `coverage` fails if that leaves none.
@@ -19,6 +30,7 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = ["3.11", "3.12", "3.13"]
 COVERAGE = Path(".coverage.d").absolute()
 WITH_WEB_SERVERS = "tests/gateways/behind"
+WITH_CLIENTS = "tests/gateways/clients"
 COVERAGE_FLOOR = 90  # per cent of lines and branches, over all interpreters together
 
 
@@ -85,12 +97,13 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """All tests but those that start web servers, on the built wheel."""
+    """All tests but those that need web servers or clients of Debian's, on the built wheel."""
     install(session, ".[cli]", group="test")
     data = COVERAGE / str(session.python)
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True)
-    command = ("coverage", "run", "-m", "pytest", f"--ignore={WITH_WEB_SERVERS}", *session.posargs)
+    left_out = (f"--ignore={WITH_WEB_SERVERS}", f"--ignore={WITH_CLIENTS}")
+    command = ("coverage", "run", "-m", "pytest", *left_out, *session.posargs)
     session.run(*command, env={"COVERAGE_FILE": str(data / ".coverage")})
 
 
@@ -99,6 +112,13 @@ def gateways(session: nox.Session) -> None:
     """The gateways behind nginx, lighttpd and Apache; on one Python, as it is the web servers that differ."""
     install(session, ".[cli]", group="test")
     session.run("pytest", WITH_WEB_SERVERS, *session.posargs)
+
+
+@nox.session
+def clients(session: nox.Session) -> None:
+    """The server and a browser, curl, requests, HTTPX, Git, the test suite of WebDAV, and load; on one Python."""
+    install(session, ".[cli]", group="test")
+    session.run("pytest", WITH_CLIENTS, *session.posargs)
 
 
 @nox.session
