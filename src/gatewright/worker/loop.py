@@ -268,6 +268,11 @@ class Loop:
         if self._has_room():
             self._acceptor.watch()
 
+    def tell_unfinished(self) -> None:
+        """Say in the log that not everything was finished in the grace."""
+        if (self._connections or self._away) and 0 < self._stop_by <= monotonic():
+            _LOG.warning("the time to stop is over; requests in flight are cut off")
+
     def close(self) -> None:
         """Close everything; the last thing that the last owner does.  Again, it does nothing."""
         self._acceptor.close()

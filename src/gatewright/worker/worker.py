@@ -98,6 +98,7 @@ class Worker:
             self._loop.run(Ownership(None, self._patience))
         finally:
             self._loop.finished = True
+            self._loop.tell_unfinished()
             self._loop.close()
 
     def _run_crew(self) -> None:
@@ -115,6 +116,7 @@ class Worker:
                 pass
         finally:
             self._loop.finished = True
+            self._loop.tell_unfinished()
             self._loop.wake()
             timer.set(0)
             if _are_over(threads):
