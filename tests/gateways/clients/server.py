@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import tempfile
@@ -13,7 +14,7 @@ from typing import Final
 
 from attrs import frozen
 from behind.application import memory
-from behind.harness import TIMEOUT, Place, Process, free_port, running
+from behind.harness import TIMEOUT, Place, Process, running
 
 PROGRAMS: Final = Path(__file__).parent / "programs"
 """The sites of this suite; those of the other one are served as well."""
@@ -64,15 +65,13 @@ def serve(application: Path, *options: str, quiet: bool = False) -> Generator[Se
         quiet: whether it is a failure if anything is logged but the start and the end.
     """
     with tempfile.TemporaryDirectory(prefix="gatewright-") as name:
-        place = Place(Path(name), free_port())
+        place = Place(Path(name), 0)
         shutil.copy(application, place.folder / "hello.py")
         if (static := application.with_name("static")).is_dir():
             shutil.copytree(static, place.folder / "static")
         command = (sys.executable, "-m", "gatewright", "serve", "hello:application")
-        address = f"127.0.0.1:{place.port}"
-        with running(place, (*command, "--bind", address, *options), OUTPUT) as process:
-            _await(place, process)
-            yield Server(place.folder, place.port, process.pid)
+        with running(place, (*command, "--bind", "127.0.0.1:0", *options), OUTPUT) as process:
+            yield Server(place.folder, _await_port(place, process), process.pid)
         assert process.returncode == 0, place.log()
         assert not quiet or [line.split()[0] for line in _lines(place)] == ["Serving", "Stopped"], place.log()
         violations = place.folder / "violations"  # of the rules, as far as the application looks for them
@@ -82,12 +81,15 @@ def serve(application: Path, *options: str, quiet: bool = False) -> Generator[Se
 OUTPUT: Final = "gateway.out"
 
 
-def _await(place: Place, process: Process) -> None:
-    """Wait until a server says that it serves: it listens before its workers have imported the application."""
+def _await_port(place: Place, process: Process) -> int:
+    """Wait until a server says that it serves, and where: it listens before its workers have the application."""
     end = time.monotonic() + TIMEOUT
-    while not any(line.startswith("Serving ") for line in _lines(place)):
+    while True:
+        for line in _lines(place):
+            if found := re.match(r"Serving .* on http://127\.0\.0\.1:(\d+)\b.* with", line):
+                return int(found[1])
         assert (time.monotonic() < end, process.poll()) == (True, None), place.log()
-        time.sleep(0.02)
+        time.sleep(0.02)  # it tells nobody but its log
 
 
 def _lines(place: Place) -> list[str]:
