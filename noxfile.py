@@ -21,10 +21,12 @@ COVERAGE = Path(".coverage.d").absolute()
 WHEELS = Path("dist").absolute()
 COMPILER = "GATEWRIGHT_COMPILER"  # "required" makes it an error, and no reason to skip, that there is none
 WITH_WEB_SERVERS = "tests/gateways/behind"
+WITH_CLIENTS = "tests/gateways/clients"
+LEFT_OUT = (f"--ignore={WITH_WEB_SERVERS}", f"--ignore={WITH_CLIENTS}")  # of the tests of every Python
 COVERAGE_FLOOR = 90  # per cent of lines and branches, over all interpreters together
 
-nox.options.sessions = ["lint", "typing", "stubtest", "dropin", "docs", "tests", "coverage", "gateways", "fuzz"]
-nox.options.sessions += [f"wheel-{PYTHONS[-1]}"]  # compiling is slow, and shows the same on each Python
+nox.options.sessions = ["lint", "typing", "stubtest", "dropin", "docs", "tests", "coverage", "gateways", "clients"]
+nox.options.sessions += ["fuzz", f"wheel-{PYTHONS[-1]}"]  # compiling is slow, and shows the same on each Python
 
 
 def install(session: nox.Session, *packages: str, group: str | None = None) -> None:
@@ -90,12 +92,12 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """All tests but those that start web servers, on the built wheel."""
+    """All tests but those that need web servers or clients of Debian's, on the built wheel."""
     install(session, ".[cli]", group="test")
     data = COVERAGE / str(session.python)
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True)
-    command = ("coverage", "run", "-m", "pytest", f"--ignore={WITH_WEB_SERVERS}", *session.posargs)
+    command = ("coverage", "run", "-m", "pytest", *LEFT_OUT, *session.posargs)
     session.run(*command, env={"COVERAGE_FILE": str(data / ".coverage")})
 
 
@@ -123,7 +125,7 @@ def wheel(session: nox.Session) -> None:
     session.run("python", "-m", "build", "--outdir", str(folder), env={"HATCH_BUILD_HOOK_ENABLE_MYPYC": "true"})
     (built,) = folder.glob("*.whl")
     install(session, f"{built}[cli]", group="test")
-    command = ("pytest", f"--ignore={WITH_WEB_SERVERS}", *session.posargs)
+    command = ("pytest", *LEFT_OUT, *session.posargs)
     session.run(*command, env={"GATEWRIGHT_COMPILED": "required"})
     session.log(f"the wheel is {built}")
 
@@ -133,6 +135,13 @@ def gateways(session: nox.Session) -> None:
     """The gateways behind nginx, lighttpd and Apache; on one Python, as it is the web servers that differ."""
     install(session, ".[cli]", group="test")
     session.run("pytest", WITH_WEB_SERVERS, *session.posargs)
+
+
+@nox.session
+def clients(session: nox.Session) -> None:
+    """The server and a browser, curl, requests, HTTPX, Git, the test suite of WebDAV, and load; on one Python."""
+    install(session, ".[cli]", group="test")
+    session.run("pytest", WITH_CLIENTS, *session.posargs)
 
 
 @nox.session

@@ -200,7 +200,7 @@ class TestMistakes:
             (["no_such:app"], "no module named 'no_such' in the current directory or on Python's path"),
             (["json:lods"], "'json' has no attribute 'lods'; did you mean 'loads'?"),
             (["json:__name__"], "'json:__name__' is an object of type 'str', which cannot be called"),
-            (["json"], "'json' is not of the form MODULE:APP or MODULE:FACTORY()"),
+            (["json"], "'json' is not of the form MODULE:APP or MODULE:FACTORY(); is 'json:application' meant?"),
         ],
     )
     def test_application(self, run_python: RunPython, arguments: list[str], line: str) -> None:
@@ -238,8 +238,8 @@ class TestMistakes:
     def test_process(self, run_python: RunPython) -> None:
         """The status is that of the process."""
         done = run_python("-m", "gatewright", "serve", "json", "--dry-run")
-        expected = "gatewright: 'json' is not of the form MODULE:APP or MODULE:FACTORY()\n"
-        assert (done.returncode, done.stdout, done.stderr) == (2, "", expected)
+        line = "'json' is not of the form MODULE:APP or MODULE:FACTORY(); is 'json:application' meant?"
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", f"gatewright: {line}\n")
 
 
 class TestAudit:

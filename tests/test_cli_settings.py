@@ -114,10 +114,27 @@ class TestMistakes:
         """A wrong word of the command line is told with its option."""
         assert line("--threads", "four") == "--threads: threads is 'four', but must be a whole number"
 
-    def test_no_option(self, line: Callable[..., str]) -> None:
-        """An option that there is not is told with the one that is meant."""
-        told = line("--thread", "4").replace('"', "")  # cyclopts 4.0 quotes
-        assert told == "Unknown option: --thread. Did you mean --threads?"
+    @pytest.mark.parametrize(
+        "option, advice",
+        [
+            ("--thread=4", "--thread; is --threads meant?"),
+            ("--acess-log", "--acess-log; is --access-log meant?"),
+            ("--port", "--port; is --bind HOST:PORT meant?"),
+            ("-w", "-w; is --workers meant?"),
+            ("--reload", "--reload; gatewright serve --help lists them"),
+        ],
+    )
+    def test_no_option(self, line: Callable[..., str], option: str, advice: str) -> None:
+        """An option that there is not is told with the one that is meant, by its spelling or by other servers."""
+        assert line(option, "4") == f"there is no option {advice}"
+
+    def test_no_use(self, line: Callable[..., str]) -> None:
+        """A word too many is told."""
+        assert line("extra") == "there is nothing that 'extra' could be for"
+
+    def test_twice(self, line: Callable[..., str]) -> None:
+        """So is an address that is given twice."""
+        assert line("--bind", ":1", "--bind", ":1") == "--bind: address ':1' is given twice"
 
     def test_variable(self, line: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
         """A wrong variable is told by its name, also if the command line counts before it."""

@@ -85,13 +85,17 @@ class TestWhatCanBeNamed:
         assert cast("object", load("site_f:application")) is max
 
 
-WRONG_FORMS = ["", "site", "site:", ":app", "site:app(1)", "site:app()()", "a b:app", ".site:app", "/site.py:app"]
+WRONG_FORMS = {
+    **dict.fromkeys(("", ":app", "site:app(1)", "site:app()()", "a b:app", ".site:app", "/site.py:app"), ""),
+    **dict.fromkeys(("site", "site:", "site.py", "./site.py"), "; is 'site:application' meant?"),
+    **dict.fromkeys(("./shop/site.py:app", "shop/site:app"), "; is 'shop.site:app' meant?"),
+}
 
 
 @pytest.mark.parametrize("target", WRONG_FORMS)
 def test_wrong_form(target: str) -> None:
-    """A target of another form is refused with the form that is meant."""
-    assert complaint(target) == f"{target!r} is not of the form MODULE:APP or MODULE:FACTORY()"
+    """A target of another form is refused with the form, and with what is meant if it names a module or a file."""
+    assert complaint(target) == f"{target!r} is not of the form MODULE:APP or MODULE:FACTORY(){WRONG_FORMS[target]}"
 
 
 @given(st.text(max_size=30).filter(lambda text: ":" not in text))

@@ -10,7 +10,15 @@ from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from attrs import fields_dict
-from cyclopts import App, ArgumentCollection, CycloptsError, Parameter, Token
+from cyclopts import (
+    App,
+    ArgumentCollection,
+    CycloptsError,
+    Parameter,
+    Token,
+    UnknownOptionError,
+    UnusedCliTokensError,
+)
 
 from gatewright import __version__
 from gatewright.errors import ConfigurationError
@@ -51,7 +59,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         status: object = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
     except (ConfigurationError, CycloptsError) as mistake:
-        print("gatewright:", " ".join(str(mistake).split()), file=sys.stderr)
+        print("gatewright:", " ".join(_told(mistake).split()), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("gatewright: stopped", file=sys.stderr)
@@ -60,6 +68,30 @@ def run(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it ends
         return 1
     return status if isinstance(status, int) else 0
+
+
+_OF_OTHERS: Final = {
+    **dict.fromkeys(("--host", "--port", "--listen", "-b", "-p"), "--bind HOST:PORT"),
+    "-w": "--workers",
+    "-t": "--threads",
+    "-c": "--config",
+}
+"""Options by which others serve, and what they are here."""
+
+
+def _told(mistake: ConfigurationError | CycloptsError) -> str:
+    """Say what was wrong, in our words where those of cyclopts do not say what to do."""
+    if isinstance(mistake, UnusedCliTokensError) and mistake.unused_tokens:
+        return f"there is nothing that {mistake.unused_tokens[0]!r} could be for"
+    if not isinstance(mistake, UnknownOptionError):
+        return str(mistake)
+    option = (mistake.token.keyword or mistake.token.value).partition("=")[0]
+    command = mistake.command_chain or ()
+    names = [name for argument in mistake.argument_collection for name in argument.names]
+    near = next(iter(difflib.get_close_matches(option, names, n=1, cutoff=0.75)), "")
+    if meant := (_OF_OTHERS.get(option) if "serve" in command else "") or near:
+        return f"there is no option {option}; is {meant} meant?"
+    return f"there is no option {option}; {' '.join(['gatewright', *command])} --help lists them"
 
 
 @app.command

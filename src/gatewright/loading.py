@@ -47,7 +47,7 @@ def load(target: str) -> WSGIApplication:
     name = target.removesuffix("()")
     module, _, path = name.partition(":")
     if not all(word.replace("_", "x").isalnum() for word in [*module.split("."), *path.split(".")]):
-        raise ConfigurationError(f"{target!r} is not of the form MODULE:APP or MODULE:FACTORY()")
+        raise ConfigurationError(f"{target!r} is not of the form MODULE:APP or MODULE:FACTORY(){_guess(target)}")
     found = _look_up(_import(module), module, path)
     if name == target:
         return _expect_application(found, f"{name!r} is")
@@ -56,6 +56,16 @@ def load(target: str) -> WSGIApplication:
     if _is_asynchronous(found):
         raise ConfigurationError(f"{name!r} is an asynchronous function, which cannot make a WSGI application")
     return _expect_application(_attempt(found, f"{target!r} failed"), f"{target!r} returned")
+
+
+def _guess(target: str) -> str:
+    """Ask for the form, with what is there: the name of a module, or of a file, and that of the application perhaps."""
+    file, _, path = target.partition(":")
+    module = file.removeprefix("./").removesuffix(".py").replace("/", ".")
+    path = path or "application"
+    if not all(word.isidentifier() for word in [*module.split("."), *path.split(".")]):
+        return ""
+    return f"; is {f'{module}:{path}'!r} meant?"
 
 
 def _import(name: str) -> object:

@@ -35,7 +35,7 @@ _TIME = one_of(floats(min_value=0.0, max_value=1e6, exclude_min=True), integers(
 _PATHS = text(min_size=1).filter(lambda path: "\0" not in path).map(lambda path: f"unix:{path}")
 _ADDRESSES = one_of(sampled_from(["127.0.0.1:80", "[::1]:0", ":8000", "fd://3", "host.example:1"]), _PATHS)
 _STRATEGIES: dict[str, SearchStrategy[object]] = {
-    "bind": lists(_ADDRESSES).map(tuple),
+    "bind": lists(_ADDRESSES, unique=True).map(tuple),
     "socket_mode": from_regex("[0-7]{3,4}", fullmatch=True).filter(str.isascii),
     "socket_owner": sampled_from(["", "web", "web:www-data", ":33"]),
     "chunked_bodies": sampled_from(["store", "stream"]),
@@ -168,7 +168,7 @@ class TestFile:
         [
             ("thread = 4", "there is no setting 'thread'; is 'threads' meant?"),
             ("socket-mode = '660'", "there is no setting 'socket-mode'; is 'socket_mode' meant?"),
-            ("[serve]\nthreads = 4", "there is no setting 'serve'"),
+            ("[serve]\nthreads = 4", "there is no setting 'serve'; --print-settings prints all that there are"),
             ("threads = '4'", "threads is '4', but must be a whole number"),
             ("threads = 2.5", "threads is 2.5, but must be a whole number"),
             ("threads = true", "threads is true, but must be a whole number"),

@@ -11,6 +11,7 @@ import pytest
 from http_client import TIMEOUT, Client, Recorder, Turn
 
 from gatewright.errors import RequestError
+from gatewright.server.connection import HTTPConnection
 from gatewright.types import StartResponse
 from gatewright.validate import checked
 from gatewright.worker.contract import Interest
@@ -394,6 +395,33 @@ def test_half_closed(talk: Talk) -> None:
     assert [client.response().body for _ in range(3)] + [client.rest()] == [b"hello"] * 3 + [b""]
 
 
+def test_half_closed_is_no_work(live: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that has said all it had to say, and takes no more, is not looked at again and again (case 60)."""
+    calls: dict[HTTPConnection, int] = {}
+    on_ready = HTTPConnection.on_ready
+
+    def counted(connection: HTTPConnection, turn: Any) -> Interest:
+        calls[connection] = calls.get(connection, 0) + 1
+        return on_ready(connection, turn)
+
+    def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b"x" * (50_000_000 if environ["PATH_INFO"] == "/large" else 1)]
+
+    monkeypatch.setattr(HTTPConnection, "on_ready", counted)
+    server = live(application)
+    half_closed, other = server.connect(), server.connect()
+    half_closed.send(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+    half_closed.head()
+    half_closed.stop_sending()
+    first, seen = next(iter(calls)), list[int]()
+    for _ in range(100):
+        other.send(GET)
+        other.response()
+        seen.append(calls[first])
+    assert seen[20:] == [seen[20]] * 80
+
+
 def test_nothing_is_held_between_requests(talk: Talk) -> None:
     """An idle connection holds neither the last request's environ nor its handler."""
     client: Any = talk(hello)
@@ -430,3 +458,21 @@ def test_an_empty_body_is_at_its_end(talk: Talk) -> None:
     client.send(GET)
     client.response()
     assert kinds == [io.BytesIO().read()]
+
+
+@pytest.mark.parametrize("chunked_bodies", ["store", "stream"])
+def test_a_chunked_body_ends(talk: Talk, chunked_bodies: str) -> None:
+    """The application finds the end of a chunked body, is told that it will, and of no length that is not (case 17)."""
+    seen: list[object] = []
+
+    def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        body = environ["wsgi.input"]
+        seen.extend([environ.get("CONTENT_LENGTH"), environ["wsgi.input_terminated"]])
+        seen.extend([body.read(3), body.read(), body.read(), body.read(1), body.readline()])
+        return hello(environ, start_response)
+
+    client = talk(application, chunked_bodies=chunked_bodies)
+    client.send(b"PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n")
+    client.response()
+    length = "5" if chunked_bodies == "store" else None
+    assert seen == [length, True, b"hel", b"lo", b"", b"", b""]

@@ -10,7 +10,7 @@ from typing import Any
 
 import h11
 import pytest
-from http_client import small_buffers
+from http_client import TIMEOUT, reset, small_buffers
 
 from gatewright.server import HTTPHandler
 from gatewright.types import ErrorStream, InputStream, StartResponse, WSGIEnvironment
@@ -114,6 +114,16 @@ def test_without_content(talk: Talk, status: str, body: Any) -> None:
     assert [framing & response.fields.keys() for response in responses] == [set(), set()]
 
 
+@pytest.mark.parametrize("status", ["100 Continue", "101 Switching Protocols", "103 Early Hints"])
+def test_interim_status(talk: Talk, status: str) -> None:
+    """After 1xx the client waits for the final response, so nothing follows that it would take for that (case 78)."""
+    client = talk(answering([b"not to be sent"], status=status))
+    client.send(GET + GET)
+    found = client.response()
+    framing = {"content-length", "transfer-encoding"} & found.fields.keys()
+    assert (found.status, found.fields["connection"], framing, client.rest()) == (int(status[:3]), "close", set(), b"")
+
+
 def test_own_fields(talk: Talk) -> None:
     """Each response has Date and Server; those of the application take their place."""
     client = talk(answering([b"x"]))
@@ -168,7 +178,10 @@ def h11_events(peer: h11.Connection) -> list[object]:
         ("X-A", "a\r\nX-B: b"),
         ("X-A", "a\nb"),
         ("X-A", "a\0"),
+        ("X-A", "a\x1b[31m"),
+        ("X-A", "a\x7f"),
         ("X-A\r\n", "a"),
+        ("X-A\0", "a"),
         ("X-A:", "a"),
         ("X-A", "\u20ac"),
         ("Transfer-Encoding", "chunked"),
@@ -186,12 +199,38 @@ def test_refused_headers(talk: Talk, header: Any, body: Any) -> None:
     assert [client.response().status for _ in range(2)] == [500, 500]
 
 
-@pytest.mark.parametrize("status", ["200 OK\r\nX-A: b", "200 \u20ac", "200", "OK", "2000 OK", None, 201])
+@pytest.mark.parametrize(
+    "status",
+    ["200 OK\r\nX-A: b", "200 OK\n", "200 \0", "200 \x1b[31m", "200 \u20ac", "200", "OK", "2000 OK", None, 201],
+)
 def test_refused_status(talk: Talk, status: Any) -> None:
     """So does what is no status (cases 72, 76)."""
     client = talk(answering([b"x"], status=status))
     client.send(GET)
     assert client.response().status == 500
+
+
+OPTIMIZED = """
+import socket
+from gatewright.server import Server, Settings
+
+def application(environ, start_response):
+    start_response(*{answer!r})
+    return [b"x"]
+
+with Server(application, Settings(bind=("127.0.0.1:0",))) as server:
+    place = server.addresses[0]
+    with socket.create_connection((place.host, place.port), {TIMEOUT}) as client:
+        client.sendall(b"GET / HTTP/1.0\\r\\n\\r\\n")
+        print(client.makefile("rb").readline())
+"""
+
+
+@pytest.mark.parametrize("answer", [("200 OK", [("X-A", "a\r\nX-B: b")]), ("200 OK\r\nX-A: b", [])])
+def test_refused_when_optimized(run_python: Callable[..., Any], answer: object) -> None:
+    """Python may not optimize that away (case 72)."""
+    done = run_python("-O", "-c", OPTIMIZED.format(answer=answer, TIMEOUT=TIMEOUT))
+    assert done.stdout == "b'HTTP/1.1 500 Internal Server Error\\r\\n'\n"
 
 
 def test_two_lengths(talk: Talk) -> None:
@@ -327,6 +366,18 @@ def test_close(talk: Talk, request_bytes: bytes, status: str, *, fails: bool, he
     client = talk(application)
     client.send(request_bytes)
     client.stop_sending()
+    client.join()
+    assert body.closed == 1
+
+
+def test_close_when_the_client_is_gone(talk: Talk) -> None:
+    """It is closed also if the client left in the middle of it (case 83)."""
+    body = Body(*[b"x" * 100_000] * 100)
+    client = talk(answering(body), small=True)
+    client.send(GET)
+    client.head()
+    client._file.close()
+    reset(client.socket)
     client.join()
     assert body.closed == 1
 

@@ -17,7 +17,7 @@ from gatewright.sockets import Access
 DOCS = Path(__file__).parents[2] / "docs"
 
 WRONG: dict[str, list[object]] = {
-    "bind": [("8000",), ("::1:80",), (":1", "nowhere")],
+    "bind": [("8000",), ("::1:80",), (":1", "nowhere"), (":1", ":1")],
     "socket_mode": ["9", "rw", "0o660", "66", "06600"],
     "socket_owner": ["a b", "a:b:c", "-a", ":"],
     "backlog": [0, -1, 2**31],
@@ -61,6 +61,11 @@ def test_wrong(name: str, value: object) -> None:
     with pytest.raises(ConfigurationError) as refusal:
         make(**{name: value})
     assert "\n" not in str(refusal.value)
+
+
+def test_any_port_twice() -> None:
+    """Port 0 is another port each time."""
+    assert Settings(bind=(":0", ":0")).bind == (":0", ":0")
 
 
 @pytest.mark.parametrize("name", [name for name in WRONG if name != "bind"])

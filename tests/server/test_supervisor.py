@@ -142,6 +142,7 @@ def test_reload(run: Run) -> None:
             program.signal(signal.SIGHUP)
             load.goes_on()
         program.until(lambda: set(load.answers[-20:]) == {"number"})
+    program.until(lambda: program.has_logged("the workers are replaced"))
     assert (load.losses, set(load.answers)) == ([], {"one", "number"})
 
 
@@ -155,6 +156,7 @@ def test_a_reload_that_fails(run: Run) -> None:
     program.until(lambda: program.has_logged("the old ones stay"))
     program.until(lambda: program.workers() == workers)
     assert (program.ask()[0], program.log.read_text().count("cannot import")) == ("one", 1)
+    assert not program.has_logged("the workers are replaced")
 
 
 @pytest.mark.parametrize(
@@ -196,6 +198,7 @@ def test_upgrade(run: Run, tmp_path: Path, kind: str) -> None:
         program.signal(signal.SIGUSR2)
         program.ready()
         assert program.process.wait(TIMEOUT) == 0
+        assert program.has_logged(f"process {program.pid} takes over")
         load.goes_on()
         program.until(lambda: set(load.answers[-20:]) == {"two"})
     assert (load.losses, program.pid != old, path.exists()) == ([], True, kind == "unix")

@@ -72,6 +72,29 @@ def test_parse_refuses(text: str) -> None:
     assert repr(text) in str(refusal.value).splitlines()[0]
 
 
+@pytest.mark.parametrize(
+    "text, meant",
+    [
+        ("8000", "127.0.0.1:8000"),
+        ("localhost", "localhost:8000"),
+        ("/run/hello", "unix:/run/hello"),
+        ("http://127.0.0.1:9000/", "127.0.0.1:9000"),
+    ],
+)
+def test_parse_guesses(text: str, meant: str) -> None:
+    """Of what is nearly an address, the refusal asks for the one that may be meant, which is one."""
+    with pytest.raises(ConfigurationError, match=rf"; is {meant!r} meant\?$"):
+        parse(text)
+    assert isinstance(parse(meant), TCPAddress | UnixAddress)
+
+
+@pytest.mark.parametrize("text", ["", "tcp://nowhere", "http://", "99999999", "a b"])
+def test_parse_guesses_nothing(text: str) -> None:
+    """Of anything else it shows what there is."""
+    with pytest.raises(ConfigurationError, match="; write HOST:PORT, "):
+        parse(text)
+
+
 @given(st.text(max_size=30))
 def test_parse_anything(text: str) -> None:
     """Every text is an address or a ConfigurationError."""

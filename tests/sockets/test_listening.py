@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import socket
 
 import pytest
@@ -31,6 +33,21 @@ def test_port_in_use() -> None:
     in_use = r"^address http://127\.0\.0\.1:\d+ is in use by another program$"
     with listen(TCPAddress("127.0.0.1", 0)) as listener, pytest.raises(ConfigurationError, match=in_use):
         listen(listener.address)
+
+
+@pytest.mark.parametrize(
+    "port, advice", [(80, ": take a port from 1024 on, or have systemd make the socket"), (8000, "")]
+)
+def test_port_that_is_denied(monkeypatch: pytest.MonkeyPatch, port: int, advice: str) -> None:
+    """A port that this user may not bind is named, and what to do if it is one of root's."""
+
+    def deny(_sock: socket.socket, _target: object) -> None:
+        raise PermissionError(errno.EACCES, "denied")
+
+    monkeypatch.setattr(socket.socket, "bind", deny)
+    line = f"address http://127.0.0.1:{port} may not be bound by this user{advice}"
+    with pytest.raises(ConfigurationError, match=f"^{re.escape(line)}$"):
+        listen(TCPAddress("127.0.0.1", port))
 
 
 def test_foreign_address() -> None:

@@ -160,14 +160,15 @@ def test_abort_when_all_threads_are_in_calls(run: Run, door: Door) -> None:
 
 
 @pytest.mark.parametrize("calls", [1, 2])
-def test_grace(run: Run, door: Door, calls: int) -> None:
-    """Calls that outlast the grace do not keep run() from returning, even if they hold all threads."""
+def test_grace(run: Run, door: Door, calls: int, caplog: pytest.LogCaptureFixture) -> None:
+    """Calls that outlast the grace do not keep run() from returning, even if they hold all threads; it is logged."""
     running = run(door, threads=2, grace=0.1, tick=0.05)
     for _ in range(calls):
         running.client().say(b"wait")
         assert door.entered()
     running.worker.stop()
-    assert running.has_ended()
+    lost = f"the time to stop is over: closed {calls} connections that had not ended"
+    assert (running.has_ended(), caplog.messages) == (True, [lost])
 
 
 def test_call_that_outlasts_the_worker(run: Run, door: Door) -> None:

@@ -136,7 +136,8 @@ def from_file(path: str, *, must_exist: bool = True) -> dict[str, Given]:
 def _from_value(name: str, value: _TOML, place: str) -> Given:
     if name not in _TYPES:
         guess = _nearest(name.replace("-", "_"))
-        raise ConfigurationError(f"{place}: there is no setting {name!r}" + (f"; is {guess!r} meant?" if guess else ""))
+        advice = f"is {guess!r} meant?" if guess else "--print-settings prints all that there are"
+        raise ConfigurationError(f"{place}: there is no setting {name!r}; {advice}")
     wanted = _TYPES[name]
     if get_origin(wanted) is tuple:
         values = value if isinstance(value, list) else [value]

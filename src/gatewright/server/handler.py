@@ -215,7 +215,8 @@ class HTTPMixin(OriginServerMixin, WholeResponseMixin):
     def preamble(self, marks: int) -> str:
         """Return the status line, Date and Server, and the fields that frame the response."""
         exchange = self.exchange
-        keeps_alive = exchange.keeps_alive and exchange.is_reusable()
+        # After 1xx the client waits for another response (RFC 9110 section 15.2), which would be the next request's.
+        keeps_alive = exchange.keeps_alive and exchange.is_reusable() and self.status_code >= 200
         framing = ""
         if self.sends_content and not marks & LENGTH:
             if exchange.is_modern:

@@ -11,7 +11,7 @@ from attrs import Attribute, field, fields_dict, frozen
 
 from gatewright.errors import ConfigurationError
 from gatewright.server.limits import Limits
-from gatewright.sockets import Access, parse
+from gatewright.sockets import Access, Address, TCPAddress, parse
 
 __all__ = ["AccessLog", "Settings", "described"]
 
@@ -47,8 +47,12 @@ def _some_seconds(_: object, attribute: Attribute[Any], value: float) -> None:
 
 
 def _addresses(_: object, _attribute: Attribute[Any], value: tuple[str, ...]) -> None:
+    given: set[Address] = set()
     for text in value:
-        parse(text)
+        address = parse(text)
+        if address in given and not (isinstance(address, TCPAddress) and address.port == 0):
+            raise ConfigurationError(f"address {text!r} is given twice")
+        given.add(address)
 
 
 def _permissions(_: object, attribute: Attribute[Any], value: str) -> None:
@@ -82,9 +86,9 @@ class Settings:
     :class:`~gatewright.errors.ConfigurationError` of one line.
 
     Attributes:
-        bind: Where to listen: HOST:PORT, [IPv6]:PORT, :PORT for every IPv4 interface, unix:PATH, or fd://N for a socket
-            that was inherited. Port 0 takes any that is free. With none given, the sockets that whoever started the
-            process made for it (systemd), or else 127.0.0.1:8000.
+        bind: Where to listen, one address or several: HOST:PORT, [IPv6]:PORT, :PORT for every IPv4 interface,
+            unix:PATH, or fd://N for a socket that was inherited. Port 0 takes any that is free. With none given, the
+            sockets that whoever started the process made for it (systemd), or else 127.0.0.1:8000.
         socket_mode: The permissions of Unix sockets, as octal digits. Nobody can connect before they are set.
         socket_owner: The owner of Unix sockets: USER, USER:GROUP or :GROUP, names or numbers. Empty leaves them to the
             user who runs the server.

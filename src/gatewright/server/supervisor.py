@@ -92,6 +92,7 @@ class Supervisor:
         self._stopping = False
         self._status = 0
         self._started = False
+        self._reloading = False
         self._upgraded: int | None = None
         self._private: tuple[int, ...] = ()
         self._ready: Callable[[], object] = lambda: None
@@ -170,6 +171,9 @@ class Supervisor:
         if not self._started and all(slot.child is not None and slot.child.ready for slot in self._slots):
             self._started = True
             self._ready()
+        if self._reloading and not any(slot.stale or slot.successor for slot in self._slots):
+            self._reloading = False
+            _LOG.info("the workers are replaced")
 
     def _dismiss(self, child: Child) -> None:
         """Have a worker finish what it is at; it is killed if it does not in time."""
@@ -235,6 +239,7 @@ class Supervisor:
                 slot.successor = None
                 for other in self._slots:
                     other.stale = False
+                self._reloading = False
                 _LOG.error("worker %d %s before it was ready; the old ones stay", child.pid, _fate(status))
             elif slot.child is child:
                 slot.child, slot.successor = slot.successor, None
@@ -259,12 +264,15 @@ class Supervisor:
             self._stop(signal.SIGKILL if self._stopping else signal.SIGTERM)
         elif number == signal.SIGHUP and not self._stopping:
             _LOG.info("replacing the workers")
+            self._reloading = True
             for slot in self._slots:
                 slot.stale = True
         elif number == signal.SIGUSR2 and not self._stopping:
             self._begin_upgrade()
 
     def _stop(self, number: signal.Signals) -> None:
+        if self._upgraded is not None and not self._stopping:
+            _LOG.info("process %d takes over", self._upgraded)
         self._stopping = True
         for child in self._children():
             if child.kill_at is None:

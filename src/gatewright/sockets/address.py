@@ -68,15 +68,17 @@ def parse(text: str) -> Address:
     """Return the address that the text writes: ``HOST:PORT``, ``[IPv6]:PORT``, ``:PORT``, ``unix:PATH`` or ``fd://N``.
 
     Raises:
-        ConfigurationError: if it is anything else, or the port is not a number from 0 to 65535.
+        ConfigurationError: if it is anything else, or the port is not a number from 0 to 65535; with what may be meant.
     """
     if text.startswith("unix:"):
         return UnixAddress(_unix_path(text))
     if text.startswith("fd://"):
         return InheritedAddress(_descriptor(text))
     host, colon, port = text.rpartition(":")
+    if "://" in text:
+        raise ConfigurationError(f"address {text!r} is a URL; {_advice(text)}")
     if not colon or not port.isascii() or not port.isdigit() or len(port) > 5 or int(port) > 65535:
-        raise ConfigurationError(f"address {text!r} has no port from 0 to 65535; write {_USAGE}")
+        raise ConfigurationError(f"address {text!r} has no port from 0 to 65535; {_advice(text)}")
     if host.startswith("[") and host.endswith("]") and ":" in host and _IPV6.fullmatch(host[1:-1]):
         return TCPAddress(host[1:-1], int(port))
     if ":" in host:
@@ -84,6 +86,21 @@ def parse(text: str) -> Address:
     if host and not _HOST.fullmatch(host):
         raise ConfigurationError(f"address {text!r} has no valid host; write {_USAGE}")
     return TCPAddress(host, int(port))
+
+
+def _advice(text: str) -> str:
+    """Say what may be meant: by a port alone, a host alone, a URL or a path."""
+    if "://" in text:
+        meant = text.partition("://")[2].partition("/")[0]
+    elif "/" in text:
+        meant = f"unix:{text}"
+    else:
+        meant = f"127.0.0.1:{text}" if text.isdigit() or not text else f"{text}:8000"
+    try:
+        parse(meant)
+    except ConfigurationError:
+        return f"write {_USAGE}"
+    return f"is {meant!r} meant?"
 
 
 def _unix_path(text: str) -> str:

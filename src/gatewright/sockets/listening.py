@@ -94,14 +94,21 @@ def _bind(sock: socket.socket, address: Address, target: str | tuple[str, int]) 
     try:
         sock.bind(target)
     except OSError as refusal:
-        raise ConfigurationError(f"address {address} {_why(refusal)}") from refusal
+        raise ConfigurationError(f"address {address} {_why(refusal, address)}") from refusal
 
 
-def _why(refusal: OSError) -> str:
+_PRIVILEGED = 1024
+"""The first port that anybody may bind, where the system is set up as usual."""
+
+
+def _why(refusal: OSError, address: Address) -> str:
+    denied = "may not be bound by this user"
+    if isinstance(address, TCPAddress) and address.port < _PRIVILEGED:
+        denied += f": take a port from {_PRIVILEGED} on, or have systemd make the socket"
     reasons = {
         errno.EADDRINUSE: "is in use by another program",
-        errno.EACCES: "may not be bound by this user",
-        errno.EPERM: "may not be bound by this user",
+        errno.EACCES: denied,
+        errno.EPERM: denied,
         errno.EADDRNOTAVAIL: "is not an address of this machine",
         errno.ENOENT: "is in a folder that does not exist",
     }

@@ -30,9 +30,9 @@ def report(violation: object) -> None:
         file.write(f"{getattr(violation, 'explanation', violation)}\n")
 
 
-def memory(name: str) -> int:
-    """Return VmRSS or VmHWM (the highest VmRSS) of this process, in bytes."""
-    found = re.search(rf"{name}:\s+(\d+) kB", Path("/proc/self/status").read_text("ascii"))
+def memory(name: str, process: int | str = "self") -> int:
+    """Return VmRSS or VmHWM (the highest VmRSS) of a process, in bytes."""
+    found = re.search(rf"{name}:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text("ascii"))
     assert found is not None
     return int(found[1]) * 1024
 

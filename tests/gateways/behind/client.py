@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from behind.harness import TIMEOUT, Site
+from behind.harness import TIMEOUT, Place
 
 Body: TypeAlias = bytes | Iterable[bytes]
 
@@ -39,9 +39,9 @@ class Answer:
         return [value for field, value in self.fields if field.lower() == name.lower()]
 
 
-def connect(site: Site) -> socket.socket:
+def connect(place: Place) -> socket.socket:
     """Connect to the web server."""
-    return socket.create_connection(("127.0.0.1", site.port), TIMEOUT)
+    return socket.create_connection(("127.0.0.1", place.port), TIMEOUT)
 
 
 def head(target: str, method: str = "GET", *lines: str) -> bytes:
@@ -58,9 +58,9 @@ def chunked(blocks: Iterable[bytes]) -> Iterable[bytes]:
 
 
 @contextmanager
-def asked(site: Site, request: bytes, body: Iterable[bytes] = (), method: str = "GET") -> Generator[HTTPResponse]:
+def asked(place: Place, request: bytes, body: Iterable[bytes] = (), method: str = "GET") -> Generator[HTTPResponse]:
     """Send a request, and yield the response when its head is there."""
-    with connect(site) as connection:
+    with connect(place) as connection:
         connection.sendall(request)
         for block in body:
             connection.sendall(block)
@@ -72,13 +72,13 @@ def asked(site: Site, request: bytes, body: Iterable[bytes] = (), method: str = 
             response.close()
 
 
-def ask(site: Site, target: str, method: str = "GET", body: Body | None = None, *lines: str) -> Answer:
+def ask(place: Place, target: str, method: str = "GET", body: Body | None = None, *lines: str) -> Answer:
     """Make a request; a body that is not bytes is sent in chunks."""
     if isinstance(body, bytes):
         lines, body = (*lines, f"Content-Length: {len(body)}"), (body,)
     elif body is not None:
         lines, body = (*lines, "Transfer-Encoding: chunked"), chunked(body)
-    with asked(site, head(target, method, *lines), body or (), method) as response:
+    with asked(place, head(target, method, *lines), body or (), method) as response:
         content, whole = bytearray(), True
         try:
             while block := response.read1():
@@ -89,9 +89,9 @@ def ask(site: Site, target: str, method: str = "GET", body: Body | None = None, 
         return Answer(response.status, response.getheaders(), bytes(content), whole)
 
 
-def raw(site: Site, request: bytes) -> tuple[bytes, bytes]:
+def raw(place: Place, request: bytes) -> tuple[bytes, bytes]:
     """Make a request, and return head and body of the answer as they come, to the end of the connection."""
-    with connect(site) as connection:
+    with connect(place) as connection:
         connection.sendall(request)
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
     before, _, after = answer.partition(b"\r\n\r\n")

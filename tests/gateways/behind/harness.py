@@ -134,16 +134,14 @@ AS_NOBODY: Final = (
 
 
 @frozen
-class Site:
-    """A web server with the application behind it, both running.
+class Place:
+    """Where an application is served.
 
     Attributes:
-        setup: which.
-        folder: where the application, the configuration and the logs are.
-        port: where the web server listens, on 127.0.0.1.
+        folder: where the application, its configuration and the logs are.
+        port: where somebody listens for HTTP, on 127.0.0.1.
     """
 
-    setup: Setup
     folder: Path
     port: int
 
@@ -151,6 +149,17 @@ class Site:
         """Return what web server and gateway have logged so far."""
         files = [self.folder / name for name in ("error.log", "breakage.log", "server.out", "gateway.out")]
         return "".join(f"--- {file.name}\n{file.read_text('utf-8', 'replace')}" for file in files if file.exists())
+
+
+@frozen
+class Site(Place):
+    """A web server with the application behind it, both running.
+
+    Attributes:
+        setup: which.
+    """
+
+    setup: Setup
 
 
 def require(program: str, package: str) -> None:
@@ -187,13 +196,13 @@ def run(setup: Setup, application: Path, program: str = "gatewright") -> Generat
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gatewright-")))
         folder.chmod(0o755)
-        site = Site(setup, folder, stack.enter_context(reserved_port()))
+        site = Site(folder, stack.enter_context(reserved_port()), setup)
         gateway = stack.enter_context(reserved_port())
         _write(site, gateway, application)
         if command := _gateway_command(folder / "site.conf", program):
-            process = stack.enter_context(_running(site, command, "gateway.out"))
+            process = stack.enter_context(running(site, command, "gateway.out"))
             _await(site, process, gateway if f"127.0.0.1:{gateway}" in command else folder / "run" / "socket")
-        process = stack.enter_context(_running(site, _server_command(site), "server.out"))
+        process = stack.enter_context(running(site, _server_command(site), "server.out"))
         _await(site, process, site.port)
         yield site
 
@@ -252,12 +261,12 @@ def _gateway_command(configuration: Path, program: str) -> list[str]:
 
 
 @contextmanager
-def _running(site: Site, command: Iterable[str], output: str) -> Generator[Process]:
+def running(place: Place, command: Iterable[str], output: str) -> Generator[Process]:
     """Run a process, and all that it starts, until the context is left."""
-    with (site.folder / output).open("wb") as log:
+    with (place.folder / output).open("wb") as log:
         process = subprocess.Popen(
             list(command),
-            cwd=site.folder,
+            cwd=place.folder,
             env={**os.environ, "PATH": PATH, SECRET: "1"},
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -276,14 +285,14 @@ def _running(site: Site, command: Iterable[str], output: str) -> Generator[Proce
                 process.wait()
 
 
-def _await(site: Site, process: Process, address: int | Path) -> None:
+def _await(place: Place, process: Process, address: int | Path) -> None:
     """Wait until a process listens."""
     end = time.monotonic() + TIMEOUT
     while time.monotonic() < end and process.poll() is None:
         if _listens(address):
             return
         time.sleep(0.02)  # a server tells nobody that it is ready; its port does
-    pytest.fail(f"nothing listens on {address}\n{site.log()}")
+    pytest.fail(f"nothing listens on {address}\n{place.log()}")
 
 
 def _listens(address: int | Path) -> bool:

@@ -19,6 +19,7 @@ import pytest
 from behind.client import ask
 from behind.harness import TIMEOUT, Site, require, run
 from behind.setups import CONFIGURATIONS, SETUPS
+from behind.tools import LITMUS_GROUPS, commit, git, litmus, litmus_passed
 
 CONTENT = bytes(range(256)) * 1000
 
@@ -134,19 +135,11 @@ def dulwich(set_up: str) -> Generator[Site]:
 
 def test_git(dulwich: Site, tmp_path: Path) -> None:
     """Git pushes a commit, in chunks, and clones it back."""
-    require("git", "git")
-    url = f"http://127.0.0.1:{dulwich.port}/"
-
-    def git(*arguments: str) -> None:
-        identity = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main")
-        subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True, timeout=TIMEOUT, capture_output=True)
-
-    git("init", "mine")
-    (tmp_path / "mine" / "file").write_bytes(CONTENT)
-    git("-C", "mine", "add", "file")
-    git("-C", "mine", "commit", "-m", "first")
-    git("-C", "mine", "-c", "http.postBuffer=1000", "-c", "core.compression=0", "push", url, "main")
-    git("clone", "--branch", "main", url, "clone")
+    url, mine = f"http://127.0.0.1:{dulwich.port}/", tmp_path / "mine"
+    git(tmp_path, "init", "mine")
+    commit(mine, "file", CONTENT)
+    git(mine, "-c", "http.postBuffer=1000", "-c", "core.compression=0", "push", url, "main")
+    git(tmp_path, "clone", "--branch", "main", url, "clone")
     assert (tmp_path / "clone" / "file").read_bytes() == CONTENT
 
 
@@ -180,7 +173,5 @@ def test_webdav(webdav: Site) -> None:
 
 def test_litmus(webdav: Site, tmp_path: Path) -> None:
     """The test suite of WebDAV finds no fault."""
-    require("litmus", "litmus")
-    command = ["litmus", f"http://127.0.0.1:{webdav.port}/"]
-    done = subprocess.run(command, cwd=tmp_path, timeout=2 * TIMEOUT, capture_output=True, text=True, check=False)
-    assert "FAIL" not in done.stdout, done.stdout
+    printed = litmus(f"http://127.0.0.1:{webdav.port}/", tmp_path)
+    assert litmus_passed(printed) == [*LITMUS_GROUPS], printed

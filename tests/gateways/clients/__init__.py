@@ -1,0 +1,1 @@
+"""What the tests of the production server with real clients are made of."""
