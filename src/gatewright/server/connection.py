@@ -190,7 +190,11 @@ class HTTPConnection(Stream):
         if not length:
             self._rest = rest
             environ["wsgi.input"] = BytesIO()
-            self._run()
+            handler = self._run()
+            if handler.is_whole and self.keeps_alive and not self._outgoing:  # what _proceed() finds nearly always
+                self._handler = None
+                self.deadline = monotonic() + self._keep_alive
+                return None
             return self._proceed()
         self._begun = True
         self._pace = pace = Pace(self._service.settings.body_timeout, self._service.settings.body_rate)
@@ -247,8 +251,8 @@ class HTTPConnection(Stream):
             self._sends_on = True
         return self._proceed()
 
-    def _run(self) -> None:
-        """Run the application."""
+    def _run(self) -> HTTPHandler:
+        """Run the application, and return what ran it."""
         service = self._service
         if self.is_logged:
             self._began_at, self._logged = monotonic(), False
@@ -260,6 +264,7 @@ class HTTPConnection(Stream):
             self.log_response(handler.status_code, handler.bytes_sent)
         self._begun = False
         self.environ = _NOTHING
+        return handler
 
     def _proceed(self) -> Interest | None:
         """Go on after a response; None if the next request may come at once."""
