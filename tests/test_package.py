@@ -3,6 +3,7 @@ from __future__ import annotations
 import ast
 import importlib
 import pkgutil
+import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -34,9 +35,13 @@ MAX_FUNCTION_LINES = 50
 
 
 def imported_by(run_python: RunPython, module: str) -> set[str]:
-    """Return what a fresh interpreter imports for the module, beyond what it starts with."""
+    """Return what a fresh interpreter imports for the module, beyond what it starts with.
+
+    It starts without ``site``: a ``.pth`` file of another package's, such as that by which coverage measures
+    subprocesses, may already have imported what is not to be imported.
+    """
     code = f"import sys; before = set(sys.modules); import {module}; print(*sorted(set(sys.modules) - before))"
-    return set(run_python("-c", code).stdout.split())
+    return set(run_python("-S", "-c", f"import sys; sys.path[:] = {sys.path!r}; {code}").stdout.split())
 
 
 def test_package_imports_nothing(run_python: RunPython) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from gatewright.handlers.contract import HandlerContract
 from gatewright.util import guess_scheme
+
+TYPE_CHECKING = False  # that of typing, whose import CGI would pay for at each request
 
 if TYPE_CHECKING:
     from gatewright.types import WSGIEnvironment
