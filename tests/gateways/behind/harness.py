@@ -160,10 +160,18 @@ def require(program: str, package: str) -> None:
         (pytest.fail if os.environ.get(REQUIRED) else pytest.skip)(absent)
 
 
-def free_port() -> int:
-    """Return a port of the loopback interface that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+@contextmanager
+def reserved_port() -> Generator[int]:
+    """Keep a port of the loopback interface for the server that is told its number, until the context is left.
+
+    Linux gives a port that is bound to nobody who asks for any, be it to listen or to connect from, but lets servers
+    have it that ask for this one with SO_REUSEADDR, as all here do.  A port that is merely free may be another's by the
+    time the server asks for it, and then whoever waits for the server finds that other one.
+    """
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # only now: no two holders share a port
+        yield int(holder.getsockname()[1])
 
 
 @contextmanager
@@ -179,7 +187,8 @@ def run(setup: Setup, application: Path, program: str = "gatewright") -> Generat
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gatewright-")))
         folder.chmod(0o755)
-        site, gateway = Site(setup, folder, free_port()), free_port()
+        site = Site(setup, folder, stack.enter_context(reserved_port()))
+        gateway = stack.enter_context(reserved_port())
         _write(site, gateway, application)
         if command := _gateway_command(folder / "site.conf", program):
             process = stack.enter_context(_running(site, command, "gateway.out"))
