@@ -162,14 +162,14 @@ def require(program: str, package: str) -> None:
 
 @contextmanager
 def reserved_port() -> Generator[int]:
-    """Keep a port of the loopback interface for the server that is told its number, until the context is left.
+    """Keep a port for the server that is told its number, until the context is left.
 
     Linux gives a port that is bound to nobody who asks for any, be it to listen or to connect from, but lets servers
     have it that ask for this one with SO_REUSEADDR, as all here do.  A port that is merely free may be another's by the
     time the server asks for it, and then whoever waits for the server finds that other one.
     """
     with socket.socket() as holder:
-        holder.bind(("127.0.0.1", 0))
+        holder.bind(("", 0))  # of all interfaces, as nginx listens on all
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # only now: no two holders share a port
         yield int(holder.getsockname()[1])
 
