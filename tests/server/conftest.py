@@ -32,7 +32,10 @@ class Talk(Client):
 
 @pytest.fixture
 def talk() -> Iterator[Callable[..., Talk]]:
-    """Connect to an application, without a worker between: ``talk(application, small=True, **settings)``."""
+    """Connect to an application, without a worker between: ``talk(application, small=True, **settings)``.
+
+    What is to be ``sent`` before any time of the server's runs out is there when the server begins.
+    """
     with ExitStack() as stack:
 
         def connect(
@@ -40,9 +43,11 @@ def talk() -> Iterator[Callable[..., Talk]]:
             handler_class: type[HTTPHandler] = HTTPHandler,
             *,
             small: bool = False,
+            sent: bytes = b"",
             **settings: Any,
         ) -> Talk:
             ours, theirs = tcp_pair()
+            ours.sendall(sent)
             if small:
                 small_buffers(ours)
                 small_buffers(theirs)

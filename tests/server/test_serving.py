@@ -135,7 +135,8 @@ def test_on_a_thread_of_the_callers() -> None:
 
 def test_an_address_in_use() -> None:
     """An address that is in use is an error of one line."""
-    with Server(Recorder()) as server, pytest.raises(ConfigurationError) as refusal:
+    any_port = Settings(bind=("127.0.0.1:0",))
+    with Server(Recorder(), any_port) as server, pytest.raises(ConfigurationError) as refusal:
         Server(Recorder(), Settings(bind=(str(server.addresses[0]).removeprefix("http://"),)))
     assert "\n" not in str(refusal.value)
 

@@ -260,8 +260,12 @@ def test_a_worker_that_dies_again_and_again(run: Run) -> None:
     """A worker that does not live long is not started as fast as it dies."""
     program = run(workers=1)
     program.ready()
-    program.ask("/exit")
-    program.until(lambda: program.has_logged("next attempt in 0.5 s"))
+
+    def dies_at_once() -> bool:
+        program.ask("/exit")
+        return program.has_logged("next attempt in 0.5 s")
+
+    program.until(dies_at_once)  # on a busy machine, the first one may have lived half a second
     assert program.ask()[0] == "one"
 
 

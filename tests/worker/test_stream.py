@@ -4,7 +4,7 @@ import math
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -15,16 +15,19 @@ TIMEOUT = 20.0
 
 
 class Turn:
-    """A turn that another thread may take over."""
+    """A turn that another thread may take over, which does something meanwhile."""
 
     now = 0.0
 
-    def __init__(self, *, overtaken: bool = False) -> None:
+    def __init__(self, meanwhile: Callable[[], object] | None = None, *, overtaken: bool = False) -> None:
         self.overtaken = overtaken
         self.handed_over = 0
+        self._meanwhile = meanwhile
 
     def hand_over(self) -> None:
         self.handed_over += 1
+        if self._meanwhile is not None:
+            self._meanwhile()
 
 
 class Tried(Stream):
@@ -32,8 +35,11 @@ class Tried(Stream):
 
     def __init__(self, sock: socket.socket, write_timeout: float = TIMEOUT, *, overtaken: bool = False) -> None:
         super().__init__(sock, write_timeout)
-        self.turn = Turn(overtaken=overtaken)
-        self._turn = self.turn
+        self.take(Turn(overtaken=overtaken))
+
+    def take(self, turn: Turn) -> None:
+        """Be called in this turn from now on."""
+        self._turn = self.turn = turn
 
 
 @pytest.fixture
@@ -77,9 +83,9 @@ def test_receive(ends: Ends) -> None:
 
 def test_receive_waits(ends: Ends) -> None:
     """If nothing has come it is waited for, and another thread may have the loop meanwhile."""
-    stream = Tried(ends[0])
     sender = threading.Timer(0.05, ends[1].sendall, (b"late",))
-    sender.start()
+    stream = Tried(ends[0])
+    stream.take(Turn(sender.start))
     data = stream.receive(TIMEOUT)
     sender.join()
     assert (data, stream.turn.handed_over) == (b"late", 1)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from socket import socket
+from socket import SHUT_WR, socket
 from typing import Any, Protocol, cast
 
 import pytest
@@ -499,8 +499,8 @@ def test_deadlines(connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
     connection = client.served.connection
     assert connection.deadline == float("inf")
     client.served.send(request()[:20])
-    while connection.idle:
-        pass
+    client.served.client.shutdown(SHUT_WR)
+    client.served.join()
     assert connection.deadline < float("inf")
     connection.on_deadline()
     assert "stopped sending" in caplog.text

@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from socket import SHUT_WR
 from typing import Any, Protocol
 
 import pytest
@@ -208,8 +209,8 @@ def test_deadlines(connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
     connection = served.connection
     assert connection.deadline == float("inf")
     served.send(request()[:20])
-    while connection.idle:
-        pass
+    served.client.shutdown(SHUT_WR)
+    served.join()
     connection.on_deadline()
     assert connection.deadline < float("inf")
     assert "stopped sending" in caplog.text
