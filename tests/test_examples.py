@@ -20,7 +20,7 @@ import pytest
 
 from gatewright.errors import RequestError
 from gatewright.handlers import SimpleHandler
-from gatewright.server import Server
+from gatewright.server import Server, Settings
 from gatewright.simple_server import WSGIRequestHandler, demo_app, make_server
 from gatewright.sockets import TCPAddress
 from gatewright.types import (
@@ -133,11 +133,11 @@ class TestReadme:
 
     def test_demo(self, text: str) -> None:
         """What the server answers to curl begins and ends as it is shown."""
-        with Server(demo_app) as server:
+        with Server(demo_app, Settings(bind=("127.0.0.1:0",))) as server:
             address = server.addresses[0]
             assert isinstance(address, TCPAddress)
             with closing(http.client.HTTPConnection(address.host, address.port, timeout=TIME_LIMIT)) as client:
-                client.request("GET", "/", headers={"Accept": "*/*"})
+                client.request("GET", "/", headers={"Accept": "*/*", "Host": "127.0.0.1:8000"})
                 lines = client.getresponse().read().decode().splitlines()
         assert f"{lines[0]}\n\n{lines[2]} {lines[3]} ... {lines[-1]}" in text
 
