@@ -108,11 +108,12 @@ class Run:
 
     def results(self) -> Results:
         """Measure all that is wanted."""
+        load = os.getloadavg()[0]
         large_file(self._servers.folder)
         rates, waits, bodies, idle = self.rates(), self.waits(), self.bodies(), self.idle()
         missing = self._servers.missing
         return Results(
-            circumstances=circumstances(),
+            circumstances=f"{circumstances()} The load of the machine was {load:.1f} before.",
             rounds=self.rounds,
             seconds=self.seconds,
             versions={server.name: server.version for server in self._wanted if server.name not in missing},

@@ -22,7 +22,7 @@ INTRODUCTION = """\
 Measured by `nox -s bench_server`, which writes this page. All servers run at the same time, each on one CPU, the same,
 and are measured in turn; wrk has the other CPU, and 32 connections that it keeps alive (8 for the uploads). The best of
 {rounds} rounds of {seconds} s counts, figure by figure: what else a machine does only ever makes them worse. Machines
-differ: read the ratios, not the times.
+differ: read the ratios, not the times. While calls sleep, and for large bodies and memory, each server is by itself.
 
 {circumstances}
 
@@ -105,7 +105,7 @@ def wrong(results: Results) -> Iterator[Table]:
     for scenario, row in results.rates.items():
         rows += [[f"{scenario}: {name}", text] for name, figures in row.items() if (text := troubles(figures))]
     if rows:
-        yield Table("Where there is a star", ["", "what happened"], rows)
+        yield Table("Where there is a star", ["", "what happened"], rows, words=True)
 
 
 def sleeping(results: Results) -> Iterator[Table]:
@@ -154,7 +154,7 @@ def versions(results: Results) -> Iterator[Table]:
     """Yield which servers there were, and which not."""
     rows = [[name, version] for name, version in results.versions.items() if name != FLOOR]
     rows += [[name, f"left out: {why}"] for name, why in results.missing.items()]
-    yield Table("Versions", ["", "version"], rows)
+    yield Table("Versions", ["", "version"], rows, words=True)
 
 
 def tables(results: Results) -> Iterator[Table]:

@@ -9,26 +9,28 @@ NOTHING = "\N{EN DASH}"  # in a cell that has no number
 
 @frozen
 class Table:
-    """A table whose first column is text and whose others are numbers.
+    """A table whose first column is text and whose others are numbers, as a rule.
 
     Attributes:
         title: what it shows.
         columns: their names, the first of which is that of the text.
         rows: as many cells each as there are columns.
         note: what else is to be known.
+        words: the other columns are text as well.
     """
 
     title: str
     columns: list[str]
     rows: list[list[str]]
     note: str = ""
+    words: bool = False
 
     def markdown(self) -> list[str]:
         """Return the lines of a page."""
         lines = [f"**{self.title}**", ""]
         if self.note:
             lines += [self.note, ""]
-        marks = ["---", *["--:"] * (len(self.columns) - 1)]
+        marks = ["---", *["---" if self.words else "--:"] * (len(self.columns) - 1)]
         return [*lines, *(f"| {' | '.join(row)} |" for row in [self.columns, marks, *self.rows]), ""]
 
     def text(self) -> list[str]:
@@ -37,8 +39,11 @@ class Table:
         widths = [max(len(row[number]) for row in cells) for number in range(len(self.columns))]
         lines = [self.title]
         for first, *others in cells:
-            numbers = (cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))
-            lines.append("  ".join([f"  {first.ljust(widths[0])}", *numbers]))
+            aligned = (
+                (cell.ljust if self.words else cell.rjust)(width)
+                for cell, width in zip(others, widths[1:], strict=True)
+            )
+            lines.append("  ".join([f"  {first.ljust(widths[0])}", *aligned]))
         return [*lines, ""]
 
 
