@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from io import BytesIO
 from time import monotonic
 
@@ -43,6 +44,10 @@ _IN_A_ROW = 64
 # told that it was the last.
 _LAST_CHANCE = 2.0
 
+# A response with another request behind it may travel with the next response: the kernel waits for it, 200 ms at most
+# (Linux, tcp(7)).  Other systems know no such thing, or another.
+_MORE: int = getattr(socket, "MSG_MORE", 0)
+
 # What environ is between requests: an idle connection is to hold nothing.
 _NOTHING: WSGIEnvironment = {}
 
@@ -59,7 +64,18 @@ class HTTPConnection(Stream):
 
     __slots__ = (
         *("_awaiting", "_base", "_began_at", "_begun", "_body", "_decoder", "_expects_continue", "_feed", "_handler"),
-        *("_is_last", "_keep_alive", "_left", "_logged", "_outgoing", "_pace", "_reader", "_rest", "_sends_on"),
+        *(
+            "_is_held",
+            "_is_last",
+            "_keep_alive",
+            "_left",
+            "_logged",
+            "_outgoing",
+            "_pace",
+            "_reader",
+            "_rest",
+            "_sends_on",
+        ),
         *("_service", "environ", "has_body", "is_logged", "is_modern", "keeps_alive", "server_line"),
     )
 
@@ -81,6 +97,7 @@ class HTTPConnection(Stream):
         self._pace: Pace | None = None
         self._handler: HTTPHandler | None = None
         self._is_last = not settings.keep_alive  # the next request is told that no other may follow
+        self._is_held = False  # whether the kernel has a response that it may keep for the next one
         self._sends_on = False  # the client may still send what nobody reads
         self._begun = False
         self._began_at = 0.0
@@ -105,7 +122,7 @@ class HTTPConnection(Stream):
         data = self._rest
         if data:
             self._rest = b""
-            return self._take(data)
+            return self._release(self._take(data))
         try:
             data = self.socket.recv(RECEIVE)
         except BlockingIOError:
@@ -114,7 +131,8 @@ class HTTPConnection(Stream):
             return self.discard(data)
         if not data:
             return CLOSE  # in the middle of a request or not: nobody waits for an answer
-        return self._take(data)
+        interest = self._take(data)
+        return self._release(interest) if self._is_held else interest
 
     def on_deadline(self) -> Interest:
         """Give up; a client that has begun a request is told so (RFC 9110 section 15.5.9)."""
@@ -148,6 +166,14 @@ class HTTPConnection(Stream):
             self._awaiting = None
 
     # Requests.
+
+    def _release(self, interest: Interest) -> Interest:
+        """Have the kernel send what it holds, as no response follows now."""
+        if self._is_held:
+            self._is_held = False
+            with suppress(OSError):  # it is gone
+                self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return interest
 
     def _take(self, data: bytes) -> Interest:
         """Serve the requests in these bytes, which may end in the middle of one."""
@@ -195,6 +221,11 @@ class HTTPConnection(Stream):
                 self._handler = None
                 self.deadline = monotonic() + self._keep_alive
                 return None
+            return self._proceed()
+        if 0 < length <= len(rest):  # a small body that came with its head
+            environ["wsgi.input"] = BytesIO(rest[:length])
+            self._rest = rest[length:]
+            self._run()
             return self._proceed()
         self._begun = True
         self._pace = pace = Pace(self._service.settings.body_timeout, self._service.settings.body_rate)
@@ -316,6 +347,7 @@ class HTTPConnection(Stream):
 
     def send(self, data: bytes) -> None:
         """Send bytes of a response, and wait while the client does not take them."""
+        self._is_held = False
         try:
             sent = self.socket.send(data)
         except BlockingIOError:
@@ -326,10 +358,12 @@ class HTTPConnection(Stream):
     def send_last(self, head: bytes, body: bytes) -> None:
         """Send the last bytes of a response; the loop sends what the client does not take at once."""
         if body:
+            self._is_held = False
             self._outgoing = self.send_some([head, body])
             return
+        self._is_held = is_held = bool(self._rest) and self.keeps_alive and _MORE != 0
         try:
-            sent = self.socket.send(head)
+            sent = self.socket.send(head, _MORE) if is_held else self.socket.send(head)
         except BlockingIOError:
             sent = 0
         if sent != len(head):
