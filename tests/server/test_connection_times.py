@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
-from http_client import Recorder, reset
+from http_client import TIMEOUT, Recorder, reset
 
 from gatewright.types import StartResponse
 
@@ -248,8 +248,17 @@ def test_all_of_them_at_once(live: Live, threads: int) -> None:
     for (kind, _), client in clients.items():
         if kind != "does not read":
             end_of(client)
+    until(lambda: not server.server._worker._loop._connections)
     for number in range(3):
         assert end_of(clients["does not read", number]) < 20_000_000
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for what nobody tells."""
+    end = time.monotonic() + TIMEOUT
+    while not condition():
+        assert time.monotonic() < end
+        threading.Event().wait(0.02)
 
 
 def end_of(client: Any) -> int:

@@ -289,6 +289,17 @@ class TestFaults:
             made[-2].socket.close()
             assert (client.hear(), witness.ask(b"again"), running.client().ask(b"new")) == (b"", b"again", b"new")
 
+    def test_nothing_to_wake_the_owner_with(self, run: Run, door: Door) -> None:
+        """A connection whose call was overtaken goes on even if an application closed what wakes the loop."""
+        running = run(door, threads=2, tick=0.05)
+        slow, fast = running.client(), running.client()
+        slow.say(b"wait")
+        assert door.entered()
+        assert fast.ask(b"the call was overtaken")
+        running.worker._loop._wake_in.close()  # pyright: ignore[reportPrivateUsage]
+        door.open.set()
+        assert (slow.hear(), slow.ask(b"again")) == (b"wait", b"again")
+
 
 class TestClients:
     def test_that_leave_at_once(self, run: Run, caplog: pytest.LogCaptureFixture) -> None:

@@ -267,13 +267,16 @@ class Loop:
     def _wake_up(self) -> None:
         with suppress(BlockingIOError):
             self._wake_in.recv(4096)
-        while self._returned:
-            self._take_back(*self._returned.popleft())
+        self._take_all_back()
         if self._stop_by == 0:
             self.finished = True
         elif self._stop_by != math.inf and not self._draining:
             self._acceptor.close()
             self._next_tick = 0.0  # requests that came in the same batch are dealt with before that
+
+    def _take_all_back(self) -> None:
+        while self._returned:
+            self._take_back(*self._returned.popleft())
 
     def _take_back(self, descriptor: int, connection: Connection, interest: Interest) -> None:
         del self._away[descriptor]
@@ -295,6 +298,7 @@ class Loop:
     def _look_round(self, now: float) -> None:
         """Do what is to be done once a tick."""
         self._next_tick = now + self._limits.tick
+        self._take_all_back()  # nobody can wake the owner any more if an application closed the socket for that
         if now >= self._stop_by:
             self.report_lost()
             self.finished = True
