@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from io import BytesIO
 from time import monotonic
 
@@ -22,10 +21,11 @@ from gatewright.server.pace import Pace
 from gatewright.server.parser import HeadReader
 from gatewright.server.refusal import refusal_page
 from gatewright.server.request_input import StreamedBody
+from gatewright.server.response_stream import ResponseStream
 from gatewright.server.service import Service
 from gatewright.types import WSGIEnvironment
 from gatewright.worker.contract import Interest, Peer, Turn
-from gatewright.worker.stream import RECEIVE, Stream
+from gatewright.worker.stream import RECEIVE
 
 __all__ = ["HTTPConnection"]
 
@@ -44,15 +44,11 @@ _IN_A_ROW = 64
 # told that it was the last.
 _LAST_CHANCE = 2.0
 
-# A response with another request behind it may travel with the next response: the kernel waits for it, 200 ms at most
-# (Linux, tcp(7)).  Other systems know no such thing, or another.
-_MORE: int = getattr(socket, "MSG_MORE", 0)
-
 # What environ is between requests: an idle connection is to hold nothing.
 _NOTHING: WSGIEnvironment = {}
 
 
-class HTTPConnection(Stream):
+class HTTPConnection(ResponseStream):
     """A client's connection.
 
     Args:
@@ -89,15 +85,12 @@ class HTTPConnection(Stream):
         self._base = base_environ(service, sock, peer)
         self._reader = HeadReader(service.limits, self._base)
         self._feed = self._reader.feed
-        self._rest = b""
-        self._outgoing: list[memoryview] = []
         self._awaiting: AwaitedBody | DroppedBody | None = None
         self._body: RequestBody | None = None
         self._decoder: BodyDecoder | None = None
         self._pace: Pace | None = None
         self._handler: HTTPHandler | None = None
         self._is_last = not settings.keep_alive  # the next request is told that no other may follow
-        self._is_held = False  # whether the kernel has a response that it may keep for the next one
         self._sends_on = False  # the client may still send what nobody reads
         self._begun = False
         self._began_at = 0.0
@@ -105,7 +98,6 @@ class HTTPConnection(Stream):
         self._expects_continue = False
         self.environ: WSGIEnvironment = _NOTHING
         self.is_modern: bool = True
-        self.keeps_alive: bool = False
         self.has_body: bool = False
         self.is_logged: bool = service.log_line is not None
         self.server_line: str = f"Server: {settings.server_name}\r\n" if settings.server_name else ""
@@ -122,7 +114,9 @@ class HTTPConnection(Stream):
         data = self._rest
         if data:
             self._rest = b""
-            return self._release(self._take(data))
+            interest = self._take(data)
+            self.release()
+            return interest
         try:
             data = self.socket.recv(RECEIVE)
         except BlockingIOError:
@@ -132,7 +126,9 @@ class HTTPConnection(Stream):
         if not data:
             return CLOSE  # in the middle of a request or not: nobody waits for an answer
         interest = self._take(data)
-        return self._release(interest) if self._is_held else interest
+        if self._is_held:
+            self.release()
+        return interest
 
     def on_deadline(self) -> Interest:
         """Give up; a client that has begun a request is told so (RFC 9110 section 15.5.9)."""
@@ -166,14 +162,6 @@ class HTTPConnection(Stream):
             self._awaiting = None
 
     # Requests.
-
-    def _release(self, interest: Interest) -> Interest:
-        """Have the kernel send what it holds, as no response follows now."""
-        if self._is_held:
-            self._is_held = False
-            with suppress(OSError):  # it is gone
-                self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return interest
 
     def _take(self, data: bytes) -> Interest:
         """Serve the requests in these bytes, which may end in the middle of one."""
@@ -344,38 +332,6 @@ class HTTPConnection(Stream):
         return self._next() or (WRITE if self._rest else READ)
 
     # What the handler and the body call, inside a call of the application.
-
-    def send(self, data: bytes) -> None:
-        """Send bytes of a response, and wait while the client does not take them."""
-        self._is_held = False
-        try:
-            sent = self.socket.send(data)
-        except BlockingIOError:
-            sent = 0
-        if sent != len(data):
-            self.send_all([memoryview(data)[sent:]])
-
-    def send_last(self, head: bytes, body: bytes) -> None:
-        """Send the last bytes of a response; the loop sends what the client does not take at once."""
-        if body:
-            self._is_held = False
-            self._outgoing = self.send_some([head, body])
-            return
-        self._is_held = is_held = bool(self._rest) and self.keeps_alive and _MORE != 0
-        try:
-            sent = self.socket.send(head, _MORE) if is_held else self.socket.send(head)
-        except BlockingIOError:
-            sent = 0
-        if sent != len(head):
-            self._outgoing = [memoryview(head)[sent:]]
-
-    def descriptor(self) -> int:
-        """Return the descriptor of the socket."""
-        return self.socket.fileno()
-
-    def wait_until_writable(self) -> None:
-        """Wait until the client takes more."""
-        self.wait(WRITE, monotonic() + self._write_timeout)
 
     def is_reusable(self) -> bool:
         """Whether another request could follow, as far as this one's body is concerned."""
