@@ -60,19 +60,8 @@ class HTTPConnection(ResponseStream):
 
     __slots__ = (
         *("_awaiting", "_base", "_began_at", "_begun", "_body", "_decoder", "_expects_continue", "_feed", "_handler"),
-        *(
-            "_is_held",
-            "_is_last",
-            "_keep_alive",
-            "_left",
-            "_logged",
-            "_outgoing",
-            "_pace",
-            "_reader",
-            "_rest",
-            "_sends_on",
-        ),
-        *("_service", "environ", "has_body", "is_logged", "is_modern", "keeps_alive", "server_line"),
+        *("_is_last", "_keep_alive", "_left", "_logged", "_pace", "_reader", "_sends_on", "_service", "environ"),
+        *("has_body", "is_logged", "is_modern", "server_line"),
     )
 
     def __init__(
