@@ -34,14 +34,14 @@ class HeadMemory:
     """
 
     __slots__ = (
-        *("_changing", "_environ", "_is_judged", "_keeps_alive", "_length", "_lines", "_max_body", "_max_line"),
+        *("_changing", "_environ", "_fields", "_is_judged", "_keeps_alive", "_length", "_max_body", "_max_line"),
         *("_misses", "_parts", "_rest", "_version", "is_useless"),
     )
 
     def __init__(self, max_line: int, max_body: int) -> None:
         self._max_line = max_line
         self._max_body = max_body
-        self._lines: list[str] = []
+        self._fields = b""
         self._changing: set[int] = set()
         self._parts: list[tuple[bytes, str]] = []
         self._rest = b""
@@ -84,9 +84,9 @@ class HeadMemory:
             environ[variable] = value.strip()
         if at + len(rest) != len(data):
             return None
+        self._misses = 0
         if self._is_judged or environ["SERVER_PROTOCOL"] != self._version:
             return checked_head(environ, keeps_alive, self._max_body)
-        self._misses = 0
         return environ, self._length, self._keeps_alive, False
 
     def remember(self, block: bytes, head: Head) -> None:
@@ -98,30 +98,40 @@ class HeadMemory:
         """
         if len(block) > _MAX_SIZE:
             return
-        before, lines = self._lines, block.decode("latin-1").split("\r\n")[1:]
-        names = [line.partition(" ")[0] for line in lines]
-        if names == [line.partition(" ")[0] for line in before]:
+        before, lines = _lines(self._fields), _lines(block)
+        names = [_name(line) for line in lines]
+        if names == [_name(line) for line in before]:
             self._changing.update(n for n, line in enumerate(lines) if line != before[n])
         else:
             self._changing.clear()
             if before:
                 self._misses += 1
         self.is_useless = self._misses >= _MAX_MISSES or len(self._changing) > _MAX_CHANGING
-        self._lines = lines
+        self._fields = block[block.find(b"\r\n") :]
         self._environ = head[0].copy()
         self._version = head[0]["SERVER_PROTOCOL"]
         _, self._length, self._keeps_alive, _ = head
-        self._part([VARIABLES[name] for name in names])
+        self._part(lines)
 
-    def _part(self, variables: list[str]) -> None:
+    def _part(self, lines: list[str]) -> None:
         """Take the fields apart."""
         same, self._parts = "", []
-        for number, line in enumerate(self._lines):
+        for number, line in enumerate(lines):
             if number in self._changing:
-                same += f"\r\n{line.partition(' ')[0]} "
-                self._parts.append((same.encode("latin-1"), variables[number]))
+                name = _name(line)
+                same += f"\r\n{name} "
+                self._parts.append((same.encode("latin-1"), VARIABLES[name]))
                 same = ""
             else:
                 same += f"\r\n{line}"
         self._rest = same.encode("latin-1") + b"\r\n\r\n"
         self._is_judged = any(variable in _JUDGED for _, variable in self._parts)
+
+
+def _lines(block: bytes) -> list[str]:
+    """Return the field lines of a head, whatever stands before the first line end."""
+    return block.decode("latin-1").split("\r\n")[1:]
+
+
+def _name(line: str) -> str:
+    return line.partition(" ")[0]
