@@ -111,10 +111,11 @@ def test_a_large_response_is_not_held() -> None:
 
 
 @HELD
-def test_the_last_response_is_not_held() -> None:
-    """After a response that ends the connection no other follows."""
-    recorder = serve(GET.replace(b"Host", b"Connection: close\r\nHost") + GET)
-    assert (recorder.sent, recorder.options) == ([0], [])
+@pytest.mark.parametrize("behind", [b"", GET])
+def test_the_last_response_travels_with_the_end(behind: bytes) -> None:
+    """A response that ends the connection needs no packet of its own."""
+    recorder = serve(GET.replace(b"Host", b"Connection: close\r\nHost") + behind)
+    assert (recorder.sent, recorder.options) == ([MORE], [])
 
 
 def test_a_small_body_that_came_with_its_head() -> None:

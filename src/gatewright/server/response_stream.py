@@ -7,13 +7,9 @@ from contextlib import suppress
 from time import monotonic
 
 from gatewright.worker.contract import Interest
-from gatewright.worker.stream import Stream
+from gatewright.worker.stream import MORE, Stream
 
 __all__ = ["ResponseStream"]
-
-# A response with another request behind it may travel with the next response: the kernel waits for it, 200 ms at most
-# (Linux, tcp(7)).  Other systems know no such thing, or another.
-_MORE: int = getattr(socket, "MSG_MORE", 0)
 
 
 class ResponseStream(Stream):
@@ -44,14 +40,18 @@ class ResponseStream(Stream):
             self.send_all([memoryview(data)[sent:]])
 
     def send_last(self, head: bytes, body: bytes) -> None:
-        """Send the last bytes of a response; the loop sends what the client does not take at once."""
+        """Send the last bytes of a response; the loop sends what the client does not take at once.
+
+        They may travel with the next response, if there is another request, or with the end of the connection.
+        """
         if body:
             self._is_held = False
             self._outgoing = self.send_some([head, body])
             return
-        self._is_held = is_held = bool(self._rest) and self.keeps_alive and _MORE != 0
+        more = MORE if self._rest or not self.keeps_alive else 0
+        self._is_held = more != 0 and self.keeps_alive
         try:
-            sent = self.socket.send(head, _MORE) if is_held else self.socket.send(head)
+            sent = self.socket.send(head, more) if more else self.socket.send(head)
         except BlockingIOError:
             sent = 0
         if sent != len(head):

@@ -113,9 +113,14 @@ class SCGIConnection(GatewayConnection):
         handler.run(service.application)
         if not handler.completed:
             return self.reset()
-        if handler.held:
-            self.send_all([b"".join(handler.held)] if handler.held_size <= RECEIVE else handler.held)
-        return self.linger() if self._unread > 0 else Interest.CLOSE
+        if self._unread > 0:
+            self.send_all(handler.held)
+            return self.linger()
+        if handler.held_size <= RECEIVE:
+            self.send_end(b"".join(handler.held))
+        else:
+            self.send_all(handler.held)
+        return Interest.CLOSE
 
     def _body(self, begun: bytes | bytearray, length: int) -> InputStream:
         if not self._unread:
