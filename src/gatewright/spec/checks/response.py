@@ -127,7 +127,7 @@ def head_of(headers: HeaderList) -> tuple[str, int, int] | None:
                         return None
                     length = int(value)
                 marks |= mark
-            lines += f"{name}: {value}\r\n"
+            lines = f"{lines}{name}: {value}\r\n"  # in one piece: quicker than to make the line and append it
     except (KeyError, TypeError, ValueError):
         return None
     return (lines, marks, length) if lines.isascii() else None
