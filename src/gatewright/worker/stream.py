@@ -19,7 +19,7 @@ RECEIVE = 65_536
 """How much one system call receives at most: beyond it, making room costs more than the calls that it saves."""
 
 MORE: int = getattr(socket, "MSG_MORE", 0)
-"""Flag of ``send()``: what follows may travel with it.  The kernel waits for that, 200 ms at most (Linux, tcp(7)).  It is 0
+"""Flag of ``send()``: what follows may travel with it, and the kernel waits for that, 200 ms at most (Linux, tcp(7)); 0
 where there is no such thing."""
 
 # How many buffers one system call sends at most (IOV_MAX of Linux, macOS and the BSDs).
