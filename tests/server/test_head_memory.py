@@ -7,6 +7,7 @@ from hypothesis import given, strategies as st
 from request_strategies import FRAGMENTS, requests
 
 from gatewright.errors import RequestError
+from gatewright.server import head_memory
 from gatewright.server.head import Head
 from gatewright.server.head_memory import HeadMemory
 from gatewright.server.limits import Limits
@@ -190,6 +191,18 @@ def test_changing_value_never_another_answer(values: tuple[bytes, bytes, bytes],
     head = line + b"\r\nHost: x\r\nCookie: %b\r\nAccept: %b\r\n%b\r\n\r\n" % values
     answer = memory.recall(head)
     assert answer is None or answer == strict(head)
+
+
+def test_names_that_are_forgotten_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that is known no longer, as the memory of names starts anew when it is full, is no error."""
+    memory = HeadMemory(1000, 5)
+    remember(memory, OTHERS[1])
+    data = OTHERS[1].replace(b": y", b": z")
+    head = strict(data)
+    assert isinstance(head, tuple)
+    monkeypatch.setattr(head_memory, "VARIABLES", {})
+    memory.remember(data.partition(b"\r\n\r\n")[0], head)
+    assert memory.recall(data) is None
 
 
 def test_first_is_no_miss() -> None:

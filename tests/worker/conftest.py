@@ -154,6 +154,7 @@ class Options(TypedDict, total=False):
     allowed: Container[str]
     patience: float
     tick: float
+    batch: int
 
 
 class Run(Protocol):

@@ -15,6 +15,9 @@ import pytest
 
 from gatewright.sockets import TCPAddress, UnixAddress
 from gatewright.worker import acceptor
+from gatewright.worker.contract import Peer
+from gatewright.worker.loop import Loop
+from gatewright.worker.turn import Ownership
 
 if TYPE_CHECKING:
     from tests.worker.conftest import Door, Run
@@ -54,6 +57,32 @@ class TestAllowed:
 
         monkeypatch.setattr(acceptor, "accept", accept_mapped)
         assert run(allowed={"127.0.0.1"}).client().ask(b"hello") == b"hello"
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_accepted_in_a_row(run: Run, door: Door, monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
+    """Each time that the poller tells of a listener, so many connections are accepted and no more."""
+    steps: list[str] = []
+    accept, attend = acceptor.accept, Loop._attend
+
+    def note_accept(listener: socket.socket, family: int) -> tuple[socket.socket, Peer]:
+        steps.append("a")
+        return accept(listener, family)
+
+    def note_attend(loop: Loop, descriptor: int, turn: Ownership) -> bool:
+        steps.append(" ")
+        return attend(loop, descriptor, turn)
+
+    running = run(door, threads=1, batch=batch)
+    first = running.client()
+    first.say(b"wait")
+    assert door.entered()
+    clients = [running.client() for _ in range(7)]  # they wait in the backlog
+    monkeypatch.setattr(acceptor, "accept", note_accept)
+    monkeypatch.setattr(Loop, "_attend", note_attend)
+    door.open.set()
+    assert [client.ask(b"hello") for client in clients] == [b"hello"] * 7
+    assert max(map(len, "".join(steps).split())) == batch
 
 
 class TestRoom:

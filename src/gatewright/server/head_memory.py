@@ -119,8 +119,12 @@ class HeadMemory:
         for number, line in enumerate(lines):
             if number in self._changing:
                 name = _name(line)
+                variable = VARIABLES.get(name)
+                if variable is None:  # another thread has had the names forgotten meanwhile
+                    self._rest = b""
+                    return
                 same += f"\r\n{name} "
-                self._parts.append((same.encode("latin-1"), VARIABLES[name]))
+                self._parts.append((same.encode("latin-1"), variable))
                 same = ""
             else:
                 same += f"\r\n{line}"
