@@ -63,7 +63,8 @@ class TestAllowed:
 def test_accepted_in_a_row(run: Run, door: Door, monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
     """Each time that the poller tells of a listener, so many connections are accepted and no more."""
     steps: list[str] = []
-    accept, attend = acceptor.accept, Loop._attend
+    accept = acceptor.accept
+    attend = Loop._attend  # pyright: ignore[reportPrivateUsage]
 
     def note_accept(listener: socket.socket, family: int) -> tuple[socket.socket, Peer]:
         steps.append("a")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gatewright.handlers.contract import NO_FIELDS
 from gatewright.handlers.response import ResponseMixin
 from gatewright.spec.checks.response import LENGTH
@@ -40,11 +42,12 @@ class WholeResponseMixin(ResponseMixin):
     def finish_response(self) -> None:
         """Send the body, and close; a body that is one block takes the short way, together with the head."""
         marks = self.field_marks
-        result: object = self.result  # whatever the application returned
-        if marks is None or type(result) is not list or len(result) != 1 or self.headers_sent or not self.is_usual:
+        result: Any = self.result  # whatever the application returned
+        kind: object = type(result)  # pyright: ignore[reportUnknownVariableType]  # of what is Any it is that
+        if marks is None or kind is not list or len(result) != 1 or self.headers_sent or not self.is_usual:
             super().finish_response()
             return
-        body: object = result[0]
+        body = result[0]
         if (
             type(body) is not bytes
             or (self.field_length != len(body) and marks & LENGTH)

@@ -44,6 +44,9 @@ _IN_A_ROW = 64
 # told that it was the last.
 _LAST_CHANCE = 2.0
 
+# Seconds from which a call is one that lasts; other requests would have waited as long.
+_LONG = 0.002
+
 # What environ is between requests: an idle connection is to hold nothing.
 _NOTHING: WSGIEnvironment = {}
 
@@ -265,7 +268,13 @@ class HTTPConnection(ResponseStream):
         if self.is_logged:
             self._began_at, self._logged = monotonic(), False
         self._handler = handler = service.handler_class(self)
-        handler.run(service.application)
+        turn = self._turn
+        if turn is None or turn.overtaken or service.slow_paths:
+            self._run_watched(handler, turn)
+        else:
+            handler.run(service.application)
+            if self._turn is not None and self._turn.overtaken:
+                service.slow_paths.tell(self._target(), lasted=True)
         if service.count is not None:
             service.count()
         if self.is_logged and not self._logged:  # it ended in a way that is not close()
@@ -273,6 +282,20 @@ class HTTPConnection(ResponseStream):
         self._begun = False
         self.environ = _NOTHING
         return handler
+
+    def _run_watched(self, handler: HTTPHandler, turn: Turn | None) -> None:
+        """Run an application of which calls have lasted: one that is expected to is overtaken at once."""
+        service, target = self._service, self._target()
+        if turn is None or turn.overtaken or not service.slow_paths.expects(target):
+            handler.run(service.application)
+            return
+        began_at = monotonic()
+        turn.hand_over()
+        handler.run(service.application)
+        service.slow_paths.tell(target, lasted=monotonic() - began_at > _LONG)
+
+    def _target(self) -> str:
+        return str(self.environ.get("REQUEST_URI", ""))
 
     def _proceed(self) -> Interest | None:
         """Go on after a response; None if the next request may come at once."""

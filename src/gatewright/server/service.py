@@ -10,6 +10,7 @@ from gatewright.server.access_log import LogLine, combined, json_line
 from gatewright.server.handler import HTTPHandler
 from gatewright.server.limits import Limits
 from gatewright.server.settings import Settings
+from gatewright.server.slow_paths import SlowPaths
 from gatewright.types import WSGIApplication
 
 __all__ = ["Service"]
@@ -26,12 +27,14 @@ class Service:
         settings: see there.
         handler_class: runs the calls; a subclass of :class:`~gatewright.server.handler.HTTPHandler`.
         count: called for each request that is served, or None.
+        slow_paths: what is known of calls that last.
     """
 
     application: WSGIApplication
     settings: Settings = field(factory=Settings)
     handler_class: type[HTTPHandler] = HTTPHandler
     count: Callable[[], object] | None = None
+    slow_paths: SlowPaths = field(init=False, factory=SlowPaths)
     limits: Limits = field(init=False, default=Factory(lambda self: _limits(self.settings), takes_self=True))
     log_line: LogLine | None = field(
         init=False, default=Factory(lambda self: _LOG_LINES[self.settings.access_log], takes_self=True)

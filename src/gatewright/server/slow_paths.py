@@ -1,0 +1,50 @@
+"""What is known of calls that last, so that the next one like it does not hold up others first."""
+
+from __future__ import annotations
+
+__all__ = ["SlowPaths"]
+
+# How many paths are remembered: a bound against those that are all different.
+_MOST = 256
+
+# After so many quick calls in a row a path is quick again.
+_PATIENCE = 2
+
+
+class SlowPaths:
+    """The paths under which a call of the application was seen to last; for all connections of a worker.
+
+    What is remembered of a path is what stands before its last segment, since ``/report/17`` tells of ``/report/18``;
+    of a path with one segment, the whole.  Any thread may call any method.
+    """
+
+    def __init__(self) -> None:
+        self._paths: dict[str, int] = {}
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self._paths)
+
+    def expects(self, target: str) -> bool:
+        """Whether the call for a target, as it stands in the request line, is likely to last."""
+        return _place(target) in self._paths
+
+    def tell(self, target: str, *, lasted: bool) -> None:
+        """Take in how a call went."""
+        paths, place = self._paths, _place(target)
+        if lasted:
+            if len(paths) >= _MOST:
+                paths.clear()
+            paths[place] = _PATIENCE
+            return
+        left = paths.get(place, 0) - 1
+        if left > 0:
+            paths[place] = left
+        else:
+            paths.pop(place, None)
+
+
+def _place(target: str) -> str:
+    path = target.partition("?")[0]
+    folder = path.rpartition("/")[0]
+    return f"{folder}/" if folder else path
