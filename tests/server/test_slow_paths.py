@@ -77,10 +77,10 @@ class Turn:
     def __init__(self) -> None:
         self.now = 0.0
         self.overtaken = False
-        self.handed_over = 0
+        self.handed: list[bool] = []
 
     def hand_over(self) -> None:
-        self.handed_over += 1
+        self.handed.append(True)
 
 
 @pytest.fixture
@@ -105,10 +105,11 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Any:
         with Client(ours) as client:
             connection = HTTPConnection(theirs, ("127.0.0.1", 1), Service(application, Settings(threads=2)))
             for target in targets:
-                turn.overtaken, turn.handed_over = False, 0
+                turn.overtaken = False
+                turn.handed.clear()
                 client.send(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
                 connection.on_ready(turn)
-                handed.append(turn.handed_over == 1)
+                handed.append(turn.handed == [True])
             connection.close()
         return handed
 
