@@ -241,6 +241,20 @@ def test_systemd(write_module: Callable[[str, str], Path]) -> None:
     assert [json.loads(line)["target"] for line in stdout.splitlines()] == ["/?one"]
 
 
+def connected(process: subprocess.Popen[bytes], path: Path) -> socket.socket:
+    """Connect to a socket as soon as it listens; it has a path before that."""
+    while True:
+        assert process.poll() is None
+        client = socket.socket(socket.AF_UNIX)
+        client.settimeout(TIME_LIMIT)
+        try:
+            client.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            client.close()
+        else:
+            return client
+
+
 def test_a_disk_that_is_full(tmp_path: Path) -> None:
     """The server starts, serves and stops although nothing that it says can be written."""
     path = tmp_path / "s"
@@ -249,11 +263,7 @@ def test_a_disk_that_is_full(tmp_path: Path) -> None:
         alarm = threading.Timer(TIME_LIMIT, process.kill)
         alarm.start()
         try:
-            while not path.exists():
-                assert process.poll() is None
-            with socket.socket(socket.AF_UNIX) as client:
-                client.settimeout(TIME_LIMIT)
-                client.connect(str(path))
+            with connected(process, path) as client:
                 client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
                 answer = b"".join(iter(lambda: client.recv(65_536), b""))
             process.send_signal(signal.SIGTERM)
