@@ -98,7 +98,7 @@ class Acceptor:
                 self._fail(listener, failure)
             return None
         sock.setblocking(False)
-        return (sock, peer) if self._is_allowed(sock, peer) else None
+        return (sock, peer) if self._allowed is None or self._is_allowed(sock, peer, self._allowed) else None
 
     def _fail(self, listener: Listener, failure: OSError) -> None:
         now = monotonic()
@@ -107,15 +107,14 @@ class Acceptor:
             self._quiet_until = now + _QUIET
         self.pause()
 
-    def _is_allowed(self, sock: socket.socket, peer: Peer) -> bool:
+    @staticmethod
+    def _is_allowed(sock: socket.socket, peer: Peer, allowed: Container[str]) -> bool:
         """A client that is not on the list is refused; so is one on a Unix socket, which has no address (FastCGI 3.2).
 
         On a socket for both versions of IP, an IPv4 address is ::ffff: and what it usually is (RFC 4291, 2.5.5.2).
         """
-        if self._allowed is None:
-            return True
         host = peer[0].removeprefix("::ffff:") if isinstance(peer, tuple) else "a Unix socket"
-        if host in self._allowed:
+        if host in allowed:
             return True
         _LOG.warning("refused a connection from %s, which is not an allowed address", host)
         sock.close()

@@ -16,6 +16,9 @@ __all__ = ["Request", "decode", "encode"]
 _COMMA: Final = ord(",")
 _ZERO: Final = ord("0")
 
+# How the variables of nearly every request begin.
+_NO_BODY: Final = ["CONTENT_LENGTH", "0"]
+
 # Digits of the length of all variables; no limit has more.
 _MOST_DIGITS: Final = 9
 
@@ -62,7 +65,7 @@ def decode(data: bytes | bytearray, limits: Limits) -> Request | None:
     odd = 2 * count + 1 != len(fields) or fields[-1] or RESERVED in text or "" in variables
     if odd or not 0 < count <= limits.variables:
         variables = _judge(fields, limits)
-    length = fields[0] == "CONTENT_LENGTH" and content_length(fields[1])
+    length = 0 if fields[:2] == _NO_BODY else fields[0] == "CONTENT_LENGTH" and content_length(fields[1])
     if type(length) is not int:
         raise MalformedRequest(f"there is no CONTENT_LENGTH first, but {'='.join(fields[:2])[:60]!r}")
     if variables.get("SCGI") != "1":
