@@ -10,17 +10,15 @@ import argparse
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from attrs import frozen
-from processes import circumstances, cpu_time, free_ports, process, version_of
+from processes import answers, circumstances, cpu_time, free_ports, process, version_of
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks-gateways.md"
 CONNECTIONS = 32
@@ -141,21 +139,6 @@ def configuration(folder: str, gateways: list[Gateway], ports: list[int], port: 
     return NGINX.format(folder=folder, port=port, upstreams="\n".join(upstreams), locations="\n".join(locations))
 
 
-def answers(port: int, number: int) -> bool:
-    """Whether the gateway answers within some seconds."""
-    request = f"GET /{number} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
-    for _ in range(50):
-        try:
-            with socket.create_connection(("127.0.0.1", port), 5) as client:
-                client.sendall(request)
-                if client.recv(100).startswith(b"HTTP/1.1 200 "):
-                    return True
-        except OSError:
-            pass
-        time.sleep(0.1)
-    return False
-
-
 def load(port: int, number: int, seconds: float) -> int:
     """Have wrk make requests, and return how many were answered."""
     command = ["wrk", "-t", "1", "-c", str(CONNECTIONS), "-d", f"{seconds:.0f}s", f"http://127.0.0.1:{port}/{number}"]
@@ -180,7 +163,9 @@ def measure(rounds: int, seconds: float) -> list[tuple[Gateway, float]]:
         nginx = [shutil.which("nginx") or "/usr/sbin/nginx", "-p", folder, "-c", f"{folder}/nginx.conf"]
         stack.enter_context(process(nginx, folder, cpus[-1]))
         os.sched_setaffinity(0, {cpus[-1]})
-        best: dict[int, float] = {number: float("inf") for number in range(len(GATEWAYS)) if answers(port, number)}
+        best: dict[int, float] = {
+            number: float("inf") for number in range(len(GATEWAYS)) if answers(port, f"/{number}", seconds=5)
+        }
         for number in [*best] * rounds:
             before = cpu_time(pids[number])
             count = load(port, number, seconds)

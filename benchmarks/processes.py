@@ -6,6 +6,7 @@ import os
 import platform
 import socket
 import subprocess
+import time
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -86,3 +87,19 @@ def circumstances() -> str:
     """Return the line of a page that says on what was measured, and when."""
     python = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
     return f"{python}, {cpu_model()}; {datetime.now(tz=UTC):%Y-%m-%d}."
+
+
+def answers(port: int, path: str = "/", running: subprocess.Popen[bytes] | None = None, seconds: float = 15) -> bool:
+    """Whether a server answers in time; if its process is given, while that lives."""
+    request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and (running is None or running.poll() is None):
+        try:
+            with socket.create_connection(("127.0.0.1", port), 5) as client:
+                client.sendall(request)
+                if client.recv(100).startswith(b"HTTP/1.1 200 "):
+                    return True
+        except OSError:
+            pass
+        time.sleep(0.1)
+    return False

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from attrs import field, frozen
-from processes import cpu_time, free_ports, process, version_of
+from processes import answers, cpu_time, free_ports, process, version_of
 
 HERE = Path(__file__).resolve().parent.parent  # where Python finds the application
 TRIES = 3
@@ -138,22 +136,6 @@ class Running:
         return cpu_time(self.pid)
 
 
-def answers(port: int, running: subprocess.Popen[bytes], seconds: float = 15) -> bool:
-    """Whether a server answers in time."""
-    request = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and running.poll() is None:
-        try:
-            with socket.create_connection(("127.0.0.1", port), 5) as client:
-                client.sendall(request)
-                if client.recv(100).startswith(b"HTTP/1.1 200 "):
-                    return True
-        except OSError:
-            pass
-        time.sleep(0.1)
-    return False
-
-
 def last_line(log: Path) -> str:
     """Return what a server said last."""
     lines = log.read_text("utf-8", "replace").strip().splitlines()
@@ -190,7 +172,7 @@ class Stable:
         except OSError as error:
             self.missing[server.name] = str(error)
             return None
-        if answers(port, running):
+        if answers(port, running=running):
             self.missing.pop(server.name, None)
             return Running(server, port, running.pid)
         self.stop(server)
