@@ -64,7 +64,7 @@ def test_accepted_in_a_row(run: Run, door: Door, monkeypatch: pytest.MonkeyPatch
     """Each time that the poller tells of a listener, so many connections are accepted and no more."""
     steps: list[str] = []
     accept = acceptor.accept
-    attend = Loop._attend  # pyright: ignore[reportPrivateUsage]
+    attend = Loop._attend  # pyright: ignore[reportPrivateUsage]  # where the loop turns to a listener
 
     def note_accept(listener: socket.socket, family: int) -> tuple[socket.socket, Peer]:
         steps.append("a")

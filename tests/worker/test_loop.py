@@ -296,7 +296,7 @@ class TestFaults:
         slow.say(b"wait")
         assert door.entered()
         assert fast.ask(b"the call was overtaken")
-        running.worker._loop._wake_in.close()  # pyright: ignore[reportPrivateUsage]
+        running.worker._loop._wake_in.close()  # pyright: ignore[reportPrivateUsage]  # as an application might
         door.open.set()
         assert (slow.hear(), slow.ask(b"again")) == (b"wait", b"again")
 
