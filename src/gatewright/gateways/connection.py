@@ -40,7 +40,7 @@ class GatewayConnection(Stream):
     def __init__(self, sock: socket.socket, peer: Peer, service: Service) -> None:
         super().__init__(sock, service.limits.write_timeout)
         self._peer = peer
-        self.service = service
+        self.service: Service = service
         self.idle = True
         self.draining = False
         if service.limits.idle_timeout is not None:

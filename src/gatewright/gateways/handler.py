@@ -127,6 +127,7 @@ class GatewayHandler(
     )
 
     origin_server = False
+    held_size: int
 
     def __init__(self, service: Service, variables: WSGIEnvironment, body: InputStream) -> None:
         self.variables = variables

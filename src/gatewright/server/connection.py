@@ -67,6 +67,8 @@ class HTTPConnection(ResponseStream):
         *("has_body", "is_logged", "is_modern", "server_line"),
     )
 
+    keeps_alive: bool
+
     def __init__(
         self, sock: socket.socket, peer: Peer, service: Service, left: Callable[[], object] | None = None
     ) -> None:

@@ -42,7 +42,7 @@ class Stream:
     __slots__ = ("_linger_left", "_turn", "_write_timeout", "deadline", "socket")
 
     def __init__(self, sock: socket.socket, write_timeout: float) -> None:
-        self.socket = sock
+        self.socket: socket.socket = sock
         self.deadline: float = math.inf
         self._write_timeout = write_timeout
         self._turn: Turn | None = None
