@@ -132,3 +132,17 @@ def test_head(method: str) -> None:
     head, _, body = b"".join(handler.held).partition(b"\r\n\r\n")
     assert head == HEAD + b"Content-Length: 4"
     assert body == (b"" if method == "HEAD" else b"body")
+
+
+class Deserted(Handler):
+    """A handler whose web server has gone."""
+
+    def send(self, blocks: list[bytes]) -> None:
+        raise ConnectionResetError
+
+
+@pytest.mark.parametrize("application", [answer(b"x" * 70_000), generate], ids=["whole", "block by block"])
+def test_a_web_server_that_leaves_is_nobodys_fault(application: WSGIApplication) -> None:
+    """A response that nobody takes is not complete, and the log says nothing of the application."""
+    handler = Deserted(application)
+    assert (handler.log.getvalue(), handler.completed, handler.failed) == ("", False, False)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import threading
@@ -10,8 +11,9 @@ from typing import Any
 import pytest
 
 from gatewright.errors import ConfigurationError
-from gatewright.gateways import fastcgi, scgi
+from gatewright.gateways import fastcgi, running, scgi
 from gatewright.gateways.fastcgi import events, records
+from gatewright.sockets import Listener
 from gatewright.types import StartResponse
 
 VARIABLES = {"REQUEST_METHOD": "GET", "SCRIPT_NAME": "/app/x", "PATH_INFO": ""}
@@ -73,3 +75,22 @@ def test_allowed_web_servers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FCGI_WEB_SERVER_ADDRS", "127.0.0.1,nowhere")
     with pytest.raises(ConfigurationError, match="nowhere"):
         fastcgi.run(application, "127.0.0.1:0")
+
+
+@pytest.mark.parametrize(
+    "multiprocess, inherited, own", [(False, False, True), (True, False, False), (False, True, False)]
+)
+def test_connections_in_a_row(monkeypatch: pytest.MonkeyPatch, multiprocess: bool, inherited: bool, own: bool) -> None:
+    """Connections are accepted in a row only where no other process can have the listener."""
+    batches: list[int] = []
+
+    def serve(_connect: object, listeners: list[Listener], **options: Any) -> None:
+        batches.append(options["batch"])
+        for listener in listeners:
+            listener.close()
+
+    monkeypatch.setattr(running, "serve", serve)
+    with socket.create_server(("127.0.0.1", 0)) as given:
+        address = f"fd://{os.dup(given.fileno())}" if inherited else "127.0.0.1:0"
+        scgi.run(application, "127.0.0.1:0", address, multiprocess=multiprocess)
+    assert (batches[0] > 1) is own

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from gatewright.gateways.connection import GatewayConnection
 from gatewright.gateways.service import Service
-from gatewright.sockets import Access, listen_all, parse
+from gatewright.sockets import Access, Address, InheritedAddress, listen_all, parse
 from gatewright.worker.contract import Peer
 from gatewright.worker.program import serve
 
@@ -51,7 +51,8 @@ def run_gateway(
     def connect(sock: socket.socket, peer: Peer) -> GatewayConnection:
         return connection(sock, peer, service)
 
-    listeners = listen_all([parse(text) for text in bind], backlog, access)
+    addresses = [parse(text) for text in bind]
+    listeners = listen_all(addresses, backlog, access)
     for listener in listeners:
         _defer(listener.socket)
     options = {} if ready is None else {"ready": ready}
@@ -64,9 +65,14 @@ def run_gateway(
         grace=grace,
         allowed=allowed,
         # Of listeners that it did not open itself it does not know who else has them.
-        batch=_BATCH if bind and not service.multiprocess else 1,
+        batch=1 if service.multiprocess or not _are_own(addresses) else _BATCH,
         **options,
     )
+
+
+def _are_own(addresses: Sequence[Address]) -> bool:
+    """Whether this process opens all listeners itself; with no address it inherits them."""
+    return bool(addresses) and not any(isinstance(address, InheritedAddress) for address in addresses)
 
 
 def _defer(listener: socket.socket) -> None:

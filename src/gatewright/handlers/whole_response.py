@@ -61,7 +61,11 @@ class WholeResponseMixin(ResponseMixin):
             lines += f"Content-Length: {len(body)}\r\n"
         self.headers_sent: bool = True
         self.bytes_sent: int = len(body)
-        self.send_whole(marks, lines, body)
+        try:
+            self.send_whole(marks, lines, body)
+        except (ConnectionError, TimeoutError):
+            self.client_gone: bool = True
+            raise
         if not self.closes_plainly:
             self.close()
 
@@ -72,5 +76,9 @@ class WholeResponseMixin(ResponseMixin):
             marks: as of :meth:`preamble`.
             lines: the header fields as they travel, with the Content-Length.
             body: the whole of it.
+
+        Raises:
+            ConnectionError: the client has gone.
+            TimeoutError: it took nothing for too long.
         """
         raise NotImplementedError

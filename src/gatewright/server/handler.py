@@ -185,14 +185,10 @@ class HTTPMixin(OriginServerMixin, WholeResponseMixin):
         if marks > LENGTH and marks & SERVER:
             server = ""
         head = f"HTTP/{self.http_version} {self.status}\r\n{date}{server}{lines}\r\n".encode("latin-1")
-        try:
-            if len(body) <= _JOINED:
-                exchange.send_last(head + body, b"")
-            else:
-                exchange.send_last(head, body)
-        except (ConnectionError, TimeoutError):
-            self.client_gone = True
-            raise
+        if len(body) <= _JOINED:
+            exchange.send_last(head + body, b"")
+        else:
+            exchange.send_last(head, body)
         self.is_whole = True
         if self.closes_plainly and exchange.is_logged:
             exchange.log_response(self.status_code, len(body))
