@@ -272,13 +272,16 @@ class TestApplicationThatForks:
 class TestApplicationThatCloses:
     @pytest.mark.parametrize("threads", [1, 2])
     def test_descriptors_of_others(self, faulty: Run, threads: int) -> None:
-        """Whichever descriptor an application closes that is not its own: the server serves on, perhaps anew."""
+        """Whichever descriptor an application closes that is not its own: the server serves on, perhaps anew.
+
+        When that is noticed may be requests later (a spare thread reads the timer's), so one of those may be lost.
+        """
         program = faulty(threads=threads)
         for path in (*(f"/one-closed/{number}" for number in range(3, 10)), "/all-closed"):
             with suppress(OSError):
                 ask(program, path)
-            answers = [ask(program)[:3] for _ in range(3)]
-            assert answers[1:] == [b"200", b"200"]
+            answers = [ask(program)[:3] for _ in range(4)]
+            assert answers.count(b"200") >= 3
 
 
 def chunked(size: int) -> bytes:
