@@ -92,8 +92,8 @@ class HandlerContract:
     """The header fields as they travel; of meaning while ``field_marks`` is not None, and so are the next two."""
     field_length: int = -1
     """The Content-Length among them, -1 if there is none or it needs a closer look."""
-    fields: HeaderList = []  # noqa: RUF012  # never written to: each response has a list of its own
-    """The header fields as :attr:`headers` shows them."""
+    fields: HeaderList = []  # noqa: RUF012  # never written to, whosever it is: responses may share one
+    """The header fields as :attr:`headers` shows them; replaced, never changed."""
     result: Iterable[bytes] | None = None
     """What the application returned, or None."""
     closed_result: Iterable[bytes] | None = None
@@ -123,7 +123,7 @@ class HandlerContract:
         """
         if self.field_marks is not None:
             self.field_marks = None  # whoever asks may change them
-            self._headers = Headers.from_checked(self.fields)
+            self._headers = Headers.from_checked(self.fields[:])
         return self._headers
 
     @headers.setter

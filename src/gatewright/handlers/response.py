@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from gatewright.spec.checks import Violation
+    from gatewright.spec.checks.response import Fields
     from gatewright.types import HeaderList, OptExcInfo, Write, WSGIApplication, WSGIEnvironment
 
 _CHARACTER_RULES = frozenset({"A14", "A17", "A18"})
@@ -135,13 +136,13 @@ class ResponseMixin(HandlerContract):
         self.status_code: int = code
         if self.headers_class is Headers:
             self.field_lines: str
-            self.field_lines, self.field_marks, self.field_length = head
-            self.fields: HeaderList = headers[:]
+            self.fields: HeaderList
+            self.field_lines, self.field_marks, self.field_length, self.fields = head
         else:
             self.headers = self.headers_class(headers[:])
         return self.write
 
-    def _judge(self, status: str, headers: HeaderList) -> tuple[int, tuple[str, int, int]]:
+    def _judge(self, status: str, headers: HeaderList) -> tuple[int, Fields]:
         """Refuse what may not be sent; of what may, return the status code, and what :func:`head_of` would."""
         violation = check_status_line(status) or check_header_fields(headers)
         if violation is None and not self.origin_server:
@@ -149,7 +150,7 @@ class ResponseMixin(HandlerContract):
         if violation is not None:
             _refuse(violation)
         lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
-        return int(status[:3]), head_of(headers) or (lines, marks_of(headers), -1)
+        return int(status[:3]), head_of(headers) or (lines, marks_of(headers), -1, headers[:])
 
     def _replace_response(self, exc_info: OptExcInfo) -> None:
         violation = check_exc_info(exc_info)
@@ -315,7 +316,7 @@ class ResponseMixin(HandlerContract):
             self.field_marks: int | None = marks | LENGTH
             self.field_length: int = length
             self.field_lines += f"Content-Length: {length}\r\n"
-            self.fields.append(("Content-Length", str(length)))
+            self.fields = [*self.fields, ("Content-Length", str(length))]
 
     def _declared_length(self) -> int:
         """Return the Content-Length that the response has.
