@@ -12,7 +12,8 @@ from http_client import TIMEOUT, Client, Recorder, Turn
 
 from gatewright.errors import RequestError
 from gatewright.server.connection import HTTPConnection
-from gatewright.types import StartResponse
+from gatewright.server.handler import HTTPHandler
+from gatewright.types import StartResponse, WSGIApplication
 from gatewright.validate import checked
 from gatewright.worker.contract import Interest
 
@@ -430,6 +431,57 @@ def test_nothing_is_held_between_requests(talk: Talk) -> None:
     client.stop_sending()
     client.join()
     assert (client.connection.environ, client.connection._handler) == ({}, None)
+
+
+class Body(list[bytes]):
+    """A body that can be told apart."""
+
+
+# Path, status and body of what is answered, in all the ways that a response can take.
+KINDS: dict[str, tuple[int, Any]] = {
+    "/short": (200, [b"short"]),
+    "/blocks": (201, [b"blo", b"cks"]),
+    "/list": (202, Body([b"list"])),
+    "/none": (204, []),
+    "/error": (500, [None]),
+}
+
+
+def any_kind(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    """Answer in one of the ways."""
+    status, body = KINDS[environ["PATH_INFO"]]
+    start_response(f"{status} x", [("X-Path", environ["PATH_INFO"])])
+    return body  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("first", KINDS)
+@pytest.mark.parametrize("second", KINDS)
+def test_a_response_after_another(talk: Talk, first: str, second: str) -> None:
+    """Whatever the responses before were like, the next is as if it were the first."""
+    client = talk(any_kind)
+    for path in ("/short", first, second, "/short", second):
+        client.send(b"GET %b HTTP/1.1\r\nHost: x\r\n\r\n" % path.encode())
+        response = client.response()
+        status, body = KINDS[path]
+        assert response.status == status
+        if status != 500:
+            assert (response.body, response.fields["x-path"]) == (b"".join(body), path)
+
+
+def test_a_subclass_is_made_for_each_request(talk: Talk) -> None:
+    """A handler class of a user's may keep what it likes in its instances: each has one call."""
+    made: list[HTTPHandler] = []
+
+    class Counted(HTTPHandler):
+        def run(self, application: WSGIApplication) -> None:
+            made.append(self)
+            super().run(application)
+
+    client = talk(hello, Counted)
+    for _ in range(3):
+        client.send(GET)
+        client.response()
+    assert len({id(handler) for handler in made}) == 3
 
 
 def test_nothing_to_read(talk: Talk) -> None:

@@ -668,3 +668,55 @@ def test_steps(talk: Talk, name: str) -> None:
 
     kind: type[HTTPHandler] = type("Handler", (HTTPHandler,), {name: step})
     assert (served_by(talk, kind).body, bool(taken)) == (b"hello", True)
+
+
+class Answered:
+    """An exchange whose response is dropped."""
+
+    is_modern = keeps_alive = True
+    server_line = ""
+    has_body = is_logged = False
+
+    def __init__(self) -> None:
+        self.environ: WSGIEnvironment = {"REQUEST_METHOD": "GET", "SERVER_PROTOCOL": "HTTP/1.1"}
+
+    def send(self, data: bytes) -> None:
+        """Drop it."""
+
+    def send_last(self, head: bytes, body: bytes) -> None:
+        """Drop it."""
+
+    def descriptor(self) -> int:
+        """Return none."""
+        return -1
+
+    def wait_until_writable(self) -> None:
+        """Do not wait."""
+
+    def is_reusable(self) -> bool:
+        """Return that it is."""
+        return True
+
+    def log_response(self, status: int, size: int) -> None:
+        """Log nothing."""
+
+
+def state(handler: HTTPHandler) -> dict[str, object]:
+    """Return what a handler keeps, but for what has no meaning before the application has answered."""
+    slots: list[tuple[str, ...]] = [getattr(kind, "__slots__", ()) for kind in type(handler).__mro__]
+    names = {name for group in slots for name in group}
+    later = {"field_length", "field_lines", "fields", "length_computed", "sends_content", "status_code"}
+    return {name: getattr(handler, name) for name in names - later if hasattr(handler, name)}
+
+
+@pytest.mark.parametrize("body, renewed", [([b"hello"], True), ([b"hel", b"lo"], False), ((b"hello",), False)])
+def test_renewal(body: Iterable[bytes], renewed: bool) -> None:
+    """After a response of one block a handler can be as one that was just made, and hold nothing of the call."""
+    exchange = Answered()
+    handler = HTTPHandler(exchange)
+    handler.run(answering(body))
+    assert (handler.is_whole, handler.renew()) == (True, renewed)
+    if renewed:
+        assert handler.environ == {}
+        del handler.environ
+        assert state(handler) == state(HTTPHandler(exchange))

@@ -89,6 +89,17 @@ def test_environ_is_a_copy() -> None:
     assert memory.recall(FIRST) == strict(FIRST)
 
 
+def test_the_same_head() -> None:
+    """A head of the same bytes is not looked at further, and is as it was before: length, keep-alive and all."""
+    data = b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nConnection: close\r\n\r\n"
+    memory = HeadMemory(100, 5)
+    remember(memory, data)
+    assert memory.recall(data) == strict(data)
+    head = memory.recall(data)
+    assert head is not None
+    assert head[1:] == (3, False, False)
+
+
 def with_names(*names: bytes) -> bytes:
     """Return a head with these fields besides Host."""
     return b"GET / HTTP/1.1\r\nHost: x\r\n%b\r\n" % b"".join(name + b": y\r\n" for name in names)

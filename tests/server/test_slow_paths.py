@@ -23,7 +23,7 @@ def knowing(target: str) -> SlowPaths:
 def test_nothing_is_expected() -> None:
     """Where no call has lasted, none is expected to."""
     paths = SlowPaths()
-    assert (bool(paths), paths.expects("/")) == (False, False)
+    assert (bool(paths.known), paths.expects("/")) == (False, False)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_quick_again() -> None:
     for lasted in (False, True, False, False):
         paths.tell("/a/c", lasted=lasted)
         seen.append(paths.expects("/a/b"))
-    assert (seen, bool(paths)) == ([True, True, True, False], False)
+    assert (seen, bool(paths.known)) == ([True, True, True, False], False)
 
 
 def test_quick_and_unknown() -> None:

@@ -63,8 +63,8 @@ class HTTPConnection(ResponseStream):
 
     __slots__ = (
         *("_awaiting", "_base", "_began_at", "_begun", "_body", "_decoder", "_expects_continue", "_feed", "_handler"),
-        *("_is_last", "_keep_alive", "_left", "_logged", "_pace", "_reader", "_sends_on", "_service", "environ"),
-        *("has_body", "is_logged", "is_modern", "server_line"),
+        *("_is_last", "_keep_alive", "_left", "_logged", "_pace", "_reader", "_sends_on", "_service", "_spare"),
+        *("environ", "has_body", "is_logged", "is_modern", "server_line"),
     )
 
     keeps_alive: bool
@@ -84,6 +84,7 @@ class HTTPConnection(ResponseStream):
         self._decoder: BodyDecoder | None = None
         self._pace: Pace | None = None
         self._handler: HTTPHandler | None = None
+        self._spare: HTTPHandler | None = None
         self._is_last = not settings.keep_alive  # the next request is told that no other may follow
         self._sends_on = False  # the client may still send what nobody reads
         self._begun = False
@@ -146,6 +147,7 @@ class HTTPConnection(ResponseStream):
     def close(self) -> None:
         """Close the socket, and what was stored of a body."""
         self._drop_body()
+        self._spare = None  # it and this connection hold each other
         super().close()
         if self._left is not None:
             self._left()
@@ -201,6 +203,8 @@ class HTTPConnection(ResponseStream):
             handler = self._run()
             if handler.is_whole and self.keeps_alive and not self._outgoing:  # what _proceed() finds nearly always
                 self._handler = None
+                if type(handler) is HTTPHandler and handler.renew():  # what others keep of a call is not known
+                    self._spare = handler
                 self.deadline = monotonic() + self._keep_alive
                 return None
             return self._proceed()
@@ -269,9 +273,10 @@ class HTTPConnection(ResponseStream):
         service = self._service
         if self.is_logged:
             self._began_at, self._logged = monotonic(), False
-        self._handler = handler = service.handler_class(self)
+        handler, self._spare = self._spare or service.handler_class(self), None
+        self._handler = handler
         turn = self._turn
-        if turn is None or turn.overtaken or service.slow_paths:
+        if turn is None or turn.overtaken or service.slow_paths.known:
             self._run_watched(handler, turn)
         else:
             handler.run(service.application)

@@ -23,6 +23,9 @@ __all__ = ["Exchange", "HTTPHandler", "HTTPMixin"]
 # Bytes of a body up to which copying it behind its head is cheaper than sending two pieces.
 _JOINED = 32_768
 
+# What environ is between calls.
+_NOTHING: WSGIEnvironment = {}
+
 # What must not be overridden for the environ to be right as the connection made it.
 _VARIABLES = frozenset({"add_cgi_vars", "get_scheme", "get_stderr", "get_stdin"})
 
@@ -119,6 +122,19 @@ class HTTPMixin(OriginServerMixin, WholeResponseMixin):
         self._headers = self._framing = None
         self.bytes_sent = self.status_code = 0
         self._held = b""
+
+    def renew(self) -> bool:
+        """Become as new, for the next request of the exchange, if the response went the short way; else return False.
+
+        It takes a third of what it takes to make a new one.  It holds nothing of the call then.
+        """
+        if not self.headers_sent:  # close() has said so: it was another way
+            return False
+        self.is_whole = self.headers_sent = self.response_started = False
+        self.result = self.status = self.field_marks = None
+        self.environ = _NOTHING
+        self.bytes_sent = 0
+        return True
 
     def __init_subclass__(cls) -> None:
         """Find out whether environ may be taken as it is."""

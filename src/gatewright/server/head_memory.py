@@ -21,6 +21,11 @@ _MAX_CHANGING = 6
 # Bytes of a head; what every idle connection may hold is to be little.
 _MAX_SIZE = 4096
 
+# Changes all but printable ASCII into another byte: what it leaves alone has nothing else, no line end either, and can
+# be decoded in any way.  On 40 bytes it takes half the time of str.isprintable(), on 150 a quarter.
+_OTHERS = bytes([*range(32), *range(127, 256)])
+_SHOWING_OTHERS = bytes.maketrans(_OTHERS, b"\0" * len(_OTHERS))
+
 # What is to be judged anew if it changes.
 _JUDGED = frozenset({"CONTENT_LENGTH", "HTTP_CONNECTION", "HTTP_HOST"})
 
@@ -34,14 +39,14 @@ class HeadMemory:
     """
 
     __slots__ = (
-        *("_changing", "_environ", "_fields", "_is_judged", "_keeps_alive", "_length", "_max_body", "_max_line"),
+        *("_changing", "_environ", "_head", "_is_judged", "_keeps_alive", "_length", "_max_body", "_max_line"),
         *("_misses", "_parts", "_rest", "_version", "is_useless"),
     )
 
     def __init__(self, max_line: int, max_body: int) -> None:
         self._max_line = max_line
         self._max_body = max_body
-        self._fields = b""
+        self._head = b""
         self._changing: set[int] = set()
         self._parts: list[tuple[bytes, str]] = []
         self._rest = b""
@@ -61,16 +66,18 @@ class HeadMemory:
             data: a head with its empty line; if it is anything else, the answer is None.
         """
         rest = self._rest
+        if data == self._head and rest:
+            self._misses = 0
+            return self._environ.copy(), self._length, self._keeps_alive, False
         if not rest or not data.endswith(rest) or len(data) > self._max_line:
             return None
         environ = self._environ.copy()
         at = data.find(b"\r\n")
-        line = data[:at].decode("latin-1")
-        # Not printable is also a line end, and with it another field.
-        if not line.isascii() or not line.isprintable():
+        line = data[:at]
+        if line.translate(_SHOWING_OTHERS) != line:
             return None
         try:
-            keeps_alive = set_request_line(line, environ)
+            keeps_alive = set_request_line(line.decode(), environ)
         except (LookupError, ValueError, RequestError):
             return None
         for same, variable in self._parts:
@@ -78,10 +85,10 @@ class HeadMemory:
                 return None
             start = at + len(same)
             at = data.find(b"\r\n", start)
-            value = data[start:at].decode("latin-1")
-            if not value.isascii() or not value.isprintable():
+            value = data[start:at]
+            if value.translate(_SHOWING_OTHERS) != value:
                 return None
-            environ[variable] = value.strip()
+            environ[variable] = value.decode().strip()
         if at + len(rest) != len(data):
             return None
         self._misses = 0
@@ -98,7 +105,7 @@ class HeadMemory:
         """
         if len(block) > _MAX_SIZE:
             return
-        before, lines = _lines(self._fields), _lines(block)
+        before, lines = _lines(self._head[:-4]), _lines(block)
         names = [_name(line) for line in lines]
         if names == [_name(line) for line in before]:
             self._changing.update(n for n, line in enumerate(lines) if line != before[n])
@@ -107,7 +114,7 @@ class HeadMemory:
             if before:
                 self._misses += 1
         self.is_useless = self._misses >= _MAX_MISSES or len(self._changing) > _MAX_CHANGING
-        self._fields = block[block.find(b"\r\n") :]
+        self._head = block + b"\r\n\r\n"
         self._environ = head[0].copy()
         self._version = head[0]["SERVER_PROTOCOL"]
         _, self._length, self._keeps_alive, _ = head
@@ -133,7 +140,7 @@ class HeadMemory:
 
 
 def _lines(block: bytes) -> list[str]:
-    """Return the field lines of a head, whatever stands before the first line end."""
+    """Return the field lines of a head without its empty line."""
     return block.decode("latin-1").split("\r\n")[1:]
 
 

@@ -19,19 +19,16 @@ class SlowPaths:
     """
 
     def __init__(self) -> None:
-        self._paths: dict[str, int] = {}
-
-    def __bool__(self) -> bool:
-        """Whether there are any."""
-        return bool(self._paths)
+        self.known: dict[str, int] = {}
+        """The paths, and how many quick calls each has still to show; to be looked at, not to be changed."""
 
     def expects(self, target: str) -> bool:
         """Whether the call for a target, as it stands in the request line, is likely to last."""
-        return _place(target) in self._paths
+        return _place(target) in self.known
 
     def tell(self, target: str, *, lasted: bool) -> None:
         """Take in how a call went."""
-        paths, place = self._paths, _place(target)
+        paths, place = self.known, _place(target)
         if lasted:
             if len(paths) >= _MOST:
                 paths.clear()
