@@ -268,10 +268,11 @@ class Quiet:
 
 @pytest.mark.parametrize("lasted, delays", [(False, [1.0, 1.0]), (True, [0.05, 0.25])])
 def test_looks(lasted: bool, delays: list[float]) -> None:
-    """The watcher takes over a call that it finds twice; it looks again sooner if a call has lasted lately."""
+    """The watcher takes over a call that it finds twice; it looks again sooner if calls have lasted lately."""
     patience = Patience(2.0)
     if lasted:
-        patience.tell(0.0, time.monotonic())
+        for _ in range(2):
+            patience.tell(-10.0, time.monotonic())
     calls: list[Claim] = [(number, cast("Connection", object())) for number in (3, 4)]
 
     def find(number: int) -> None:

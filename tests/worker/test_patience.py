@@ -16,8 +16,9 @@ def test_at_first() -> None:
 
 
 def test_short() -> None:
-    """After a call that lasted, the first look comes earlier, and the second one soon after."""
+    """After calls that lasted, the first look comes earlier, and the second one soon after."""
     patience = Patience(1.0)
+    patience.tell(7.0, 9.0)
     patience.tell(8.0, 10.0)
     assert (patience.at(11.0), patience.between_looks(11.0)) == (0.25, 0.025)
 
@@ -27,8 +28,9 @@ def test_short() -> None:
     [(1.5, 10.0, True), (1.5, 14.0, True), (1.5, 16.0, False), (0.9, 10.0, False), (-math.inf, 10.0, False)],
 )
 def test_how_long(seconds: float, now: float, short: bool) -> None:
-    """It is short for a while after a call that went on for long after it was overtaken, and no other one."""
+    """It is short for a while after calls that went on for long after they were overtaken, and no other ones."""
     patience = Patience(1.0)
+    patience.tell(7.0, 9.0)
     patience.tell(10.0 - seconds, 10.0)
     assert (patience.at(now) < 1.0) == short
 
@@ -36,6 +38,17 @@ def test_how_long(seconds: float, now: float, short: bool) -> None:
 def test_short_call_does_not_calm() -> None:
     """Where some calls last, others that were overtaken and did not last change nothing."""
     patience = Patience(1.0)
+    patience.tell(7.0, 9.0)
     patience.tell(8.0, 10.0)
     patience.tell(10.9, 11.0)
     assert patience.at(12.0) < 1.0
+
+
+@pytest.mark.parametrize("first, short", [(9.0, True), (1.0, False)])
+def test_one_alone(first: float, short: bool) -> None:
+    """One call that lasted is no reason, nor are two that are far from each other."""
+    patience = Patience(1.0)
+    patience.tell(first - 2.0, first)
+    before = patience.at(first)
+    patience.tell(8.0, 10.0)
+    assert (before, patience.at(10.0) < 1.0) == (1.0, short)

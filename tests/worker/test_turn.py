@@ -93,8 +93,9 @@ def test_alone() -> None:
 
 
 def test_rearm_after_a_call_that_lasted() -> None:
-    """Where a call has lasted lately, the timer goes off earlier and is put off more often, until that is long ago."""
+    """Where calls have lasted lately, the timer goes off earlier and is put off more often, until that is long ago."""
     turn = Ownership(timer := Recorder(), patience := Patience(1.0))
+    patience.tell(7.0, 9.0)
     patience.tell(8.0, 10.0)
     rearm_at: list[float] = []
     for turn.now in (11.0, 20.0):

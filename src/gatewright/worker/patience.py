@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from attrs import define
 
 __all__ = ["Patience"]
 
-# Seconds for which patience is short after a call that lasted.
+# Seconds for which patience is short after calls that lasted, and within which one is to follow another.
 _WARY = 5.0
 
 # The part of the usual time that is short.  Setting a timer of the kernel to a time so near costs some microseconds, in
@@ -30,6 +32,7 @@ class Patience:
     """
 
     usual: float
+    _lasted_at: float = -math.inf
     _wary_until: float = 0.0
 
     def at(self, now: float) -> float:
@@ -41,6 +44,11 @@ class Patience:
         return self.usual * _BETWEEN if now < self._wary_until else self.usual / 2
 
     def tell(self, overtaken_at: float, now: float) -> None:
-        """Take in that a call has ended that was overtaken; it lasted if that was a while ago."""
+        """Take in that a call has ended that was overtaken; it lasted if that was a while ago.
+
+        One alone changes nothing: a protocol may have learned from it which calls last.
+        """
         if now - overtaken_at > self.usual:
-            self._wary_until = now + _WARY
+            if now - self._lasted_at < _WARY:
+                self._wary_until = now + _WARY
+            self._lasted_at = now
