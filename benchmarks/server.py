@@ -71,7 +71,8 @@ class Run:
                 continue
             tell(name)
             row: dict[str, list[Waits]] = {}
-            for server in self._peers() * max(self.rounds // 2, 1):
+            compared = [server for server in self._peers() if server.compared == mix.threads]
+            for server in compared * max(self.rounds // 2, 1):
                 running = self._servers.start(server)
                 if running:
                     row.setdefault(server.name, []).append(measure_waits(running.port, mix, 2 * self.seconds))

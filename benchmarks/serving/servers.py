@@ -47,6 +47,7 @@ class Server:
         command: makes the command line for a port.
         python: in whose environment it is installed.
         only_sleeping: it is there for the comparison of threads alone.
+        compared: in which of these comparisons, by the number of threads that the servers have.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Server:
     command: Callable[[int], list[str]]
     python: str = sys.executable
     only_sleeping: bool = field(default=False, kw_only=True)
+    compared: int = field(default=8, kw_only=True)
 
     @property
     def version(self) -> str:
@@ -98,6 +100,7 @@ def gatewright(name: str, python: str) -> list[Server]:
 FLOOR = "floor"
 INLINE = "gatewright, inline"
 THREADS = "gatewright, 8 threads"
+MANY_THREADS = "gatewright, 32 threads"
 COMPILED = "gatewright compiled"
 
 
@@ -114,6 +117,20 @@ def all_servers(compiled: str | None) -> list[Server]:
         Server("cheroot", "cheroot", code(CHEROOT)),
         Server("waitress", "waitress", code(WAITRESS)),
         Server("gunicorn gthread", "gunicorn", gunicorn(8)),
+        *many_threads(32),
+    ]
+
+
+def many_threads(threads: int) -> list[Server]:
+    """Return servers with so many threads, as many as there are connections."""
+    commands = {
+        MANY_THREADS: ("gatewright", code(GATEWRIGHT, threads)),
+        f"waitress, {threads} threads": ("waitress", code(WAITRESS, threads)),
+        f"gunicorn gthread, {threads} threads": ("gunicorn", gunicorn(threads)),
+    }
+    return [
+        Server(name, package, command, only_sleeping=True, compared=threads)
+        for name, (package, command) in commands.items()
     ]
 
 

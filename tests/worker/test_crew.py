@@ -5,14 +5,22 @@ from __future__ import annotations
 import random
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from gatewright.worker import Turn
+from gatewright.worker.crew import Crew
+from gatewright.worker.patience import Patience
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.worker.conftest import Door, Run, Running
+
+    from gatewright.worker.contract import Connection
+    from gatewright.worker.loop import Loop
+    from gatewright.worker.turn import Claim, Ownership
 
 FOREVER = 1000.0  # seconds; longer than any test
 
@@ -207,3 +215,71 @@ def test_takeovers_under_load(run: Run, threads: int) -> None:
 
     assert ask_all(run(answer, threads=threads, patience=0.0003), clients=16, lines=100) == []
     assert sum(overtaken) > 50
+
+
+@pytest.mark.parametrize("threads", [2, 8])
+def test_takeovers_after_calls_that_lasted(run: Run, threads: int) -> None:
+    """No answer is lost and none goes to another client, where some calls last and patience is short after them."""
+    dice = random.Random(0)
+    overtaken: list[bool] = []
+
+    def answer(line: bytes, turn: Turn) -> bytes:
+        if dice.random() < 0.3:
+            time.sleep(dice.choice([0.0003, 0.0007, 0.006]))
+        overtaken.append(turn.overtaken)
+        return line
+
+    assert ask_all(run(answer, threads=threads, patience=0.001), clients=16, lines=100) == []
+    assert any(overtaken)
+
+
+class Script:
+    """A timer that remembers what the watcher sets, and tells before each time that it goes off."""
+
+    def __init__(self, *before: Callable[[], object]) -> None:
+        self.delays: list[float] = []
+        self._before = list(before)
+
+    def set(self, delay: float) -> None:
+        self.delays.append(delay)
+
+    def wait(self) -> None:
+        self._before.pop(0)()
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+
+class Quiet:
+    """A loop that is taken over once, and has ended then."""
+
+    finished = False
+
+    def __init__(self) -> None:
+        self.taken: list[Claim | None] = []
+
+    def run(self, turn: Ownership) -> bool:
+        self.taken.append(turn.taken)
+        return True
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("lasted, delays", [(False, [1.0, 1.0]), (True, [0.05, 0.25])])
+def test_looks(lasted: bool, delays: list[float]) -> None:
+    """The watcher takes over a call that it finds twice; it looks again sooner if calls have lasted lately."""
+    patience = Patience(2.0)
+    if lasted:
+        for _ in range(2):
+            patience.tell(-10.0, time.monotonic())
+    calls: list[Claim] = [(number, cast("Connection", object())) for number in (3, 4)]
+
+    def find(number: int) -> None:
+        crew.first.claims[:] = [calls[number]]
+
+    timer = Script(lambda: find(0), lambda: find(1), lambda: find(1))
+    loop = Quiet()
+    crew = Crew(cast("Loop", loop), timer, patience)
+    crew.serve(None)
+    assert (loop.taken, timer.delays[:2]) == ([calls[1]], delays)

@@ -281,7 +281,7 @@ class HTTPConnection(ResponseStream):
         else:
             handler.run(service.application)
             if self._turn is not None and self._turn.overtaken:
-                service.slow_paths.tell(self._target(), lasted=True)
+                service.slow_paths.tell(self._target(), lasted=monotonic() - turn.now > _LONG)
         if service.count is not None:
             service.count()
         if self.is_logged and not self._logged:  # it ended in a way that is not close()

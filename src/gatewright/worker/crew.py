@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from time import monotonic
 
 from gatewright.worker.loop import Loop
+from gatewright.worker.patience import Patience
 from gatewright.worker.timer import Timer
 from gatewright.worker.turn import Claim, Ownership
 
@@ -20,10 +22,10 @@ class Crew:
     Args:
         loop: theirs.
         timer: what the watcher sleeps on.
-        patience: how many seconds a call may last before it is taken over.
+        patience: how long a call may last before it is taken over.
     """
 
-    def __init__(self, loop: Loop, timer: Timer, patience: float) -> None:
+    def __init__(self, loop: Loop, timer: Timer, patience: Patience) -> None:
         self._loop = loop
         self._timer = timer
         self._patience = patience
@@ -53,6 +55,7 @@ class Crew:
                 if self._loop.run(turn):
                     self._end()
                     return
+                self._patience.tell(turn.overtaken_at, monotonic())
                 turn = None
         except BaseException as fault:  # noqa: BLE001  # run() raises it where somebody sees it
             self.failure = fault
@@ -73,23 +76,25 @@ class Crew:
 
     def _stand_by(self) -> Ownership | None:
         """Wait until the loop can be taken over, and return what makes this thread its owner; None if it has ended."""
+        timer, patience = self._timer, self._patience
         with self._watch:
             seen: Claim | None = None
             while True:
-                self._timer.wait()
+                timer.wait()
                 if self._loop.finished:
-                    self._timer.set(0)  # for the next one
+                    timer.set(0)  # for the next one
                     return None
-                turn = self._turn
+                turn, now = self._turn, monotonic()
                 call = turn.current()
                 if call is None:
                     if not turn.polling:  # else the owner sets the timer when it comes back
-                        self._timer.set(self._patience)
+                        timer.set(patience.at(now))
                 elif call is not seen and call is not turn.urgent:
-                    self._timer.set(self._patience / 2)
+                    # If there was another call at the last look, calls are quick, and looking so often is for nothing.
+                    timer.set(patience.between_looks(now) if seen is None else patience.at(now) / 2)
                 elif (taken := turn.take()) is not None:
-                    self._turn = Ownership(self._timer, self._patience, taken)
+                    self._turn = Ownership(timer, patience, taken)
                     return self._turn
                 else:
-                    self._timer.set(self._patience)
+                    timer.set(patience.at(now))
                 seen = call

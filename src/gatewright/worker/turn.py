@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import math
+from time import monotonic
 
 from attrs import define, field
 
 from gatewright.worker.contract import Connection
+from gatewright.worker.patience import Patience
 from gatewright.worker.timer import Timer
 
 __all__ = ["Claim", "Ownership"]
 
 # A descriptor and its connection, which is being called.  A new tuple for each call, so that `is` tells calls apart.
 Claim = tuple[int, Connection]
+
+
+def _as_patience(patience: Patience | float) -> Patience:
+    return patience if isinstance(patience, Patience) else Patience(patience)
 
 
 @define(eq=False)
@@ -25,17 +31,19 @@ class Ownership:
 
     Args:
         timer: wakes a spare thread; None if there is none, ever.
-        patience: how many seconds a call may last before it is taken over.
+        patience: how long a call may last before it is taken over; the crew's, or so many seconds.
         taken: the call from which it was taken over; None for the first ownership.
     """
 
     timer: Timer | None
-    patience: float
+    patience: Patience = field(converter=_as_patience)
     taken: Claim | None = None
     claims: list[Claim] = field(init=False, factory=list[Claim])
     now: float = field(init=False, default=0.0)
     polling: bool = field(init=False, default=False)
     overtaken: bool = field(init=False, default=False)
+    overtaken_at: float = field(init=False, default=math.inf)
+    """When, if it was from a call that did not ask for it."""
     urgent: Claim | None = field(init=False, default=None)
     rearm_at: float = field(init=False, default=0.0)
 
@@ -46,8 +54,9 @@ class Ownership:
     def rearm(self) -> None:
         """Put the timer off: all goes well.  Half its time later is early enough for the next time."""
         if self.timer is not None:
-            self.rearm_at = self.now + self.patience / 2
-            self.timer.set(self.patience)
+            delay = self.patience.at(self.now)
+            self.rearm_at = self.now + delay / 2
+            self.timer.set(delay)
 
     def hand_over(self) -> None:
         """Have a spare thread take over the current call now."""
@@ -70,4 +79,6 @@ class Ownership:
         except IndexError:
             return None
         self.overtaken = True
+        if claim is not self.urgent:
+            self.overtaken_at = monotonic()
         return claim

@@ -14,6 +14,7 @@ from gatewright.worker.contract import Connect
 from gatewright.worker.crew import Crew
 from gatewright.worker.forks import told_of_forks
 from gatewright.worker.loop import Limits, Loop
+from gatewright.worker.patience import Patience
 from gatewright.worker.poller import make_poller
 from gatewright.worker.timer import make_timer
 from gatewright.worker.turn import Ownership
@@ -72,7 +73,7 @@ class Worker:
         limits = Limits(max_connections, grace, tick)
         self._loop = Loop(connect, Acceptor(listeners, poller, allowed, batch), poller, limits)
         self._threads = threads
-        self._patience = patience
+        self._patience = Patience(patience)
 
     def run(self) -> None:
         """Serve until stopped; when it returns, listeners and connections are closed.
