@@ -116,6 +116,7 @@ class Turn:
 
     now = 0.0
     overtaken = False
+    is_alone = False
 
     def hand_over(self) -> None:
         """Nobody is there to take it."""

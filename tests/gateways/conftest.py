@@ -23,6 +23,7 @@ class Turn:
 
     now = 0.0
     overtaken = False
+    is_alone = False
     handed_over = 0
 
     def hand_over(self) -> None:

@@ -226,3 +226,63 @@ def door() -> Iterator[Door]:
     door = Door()
     yield door
     door.open.set()
+
+
+class Considerate(LineConnection):
+    """Calls for a line that begins with b"wait" when somebody else can go on with the loop."""
+
+    def __init__(self, sock: socket.socket, peer: Peer, house: House) -> None:
+        super().__init__(sock, peer, house.call)
+        self._house = house
+        self._postponed = b""
+
+    def on_ready(self, turn: Turn) -> Interest:
+        line, self._postponed = self._postponed, b""
+        if line:
+            self._unsent += self._answer(line, turn) + b"\n"
+            return self._send()
+        if not turn.is_alone:
+            return super().on_ready(turn)
+        try:
+            line = self.socket.recv(100).rstrip()
+        except BlockingIOError:
+            return Interest.READ
+        if line.startswith(b"wait"):
+            self._postponed = line
+            self._house.postponed.release()
+            return Interest.THREAD
+        self._unsent += line + b"\n"
+        return self._send() if line else Interest.CLOSE
+
+    def drain(self) -> Interest:
+        interest = super().drain()
+        return Interest.THREAD if self._postponed else interest
+
+
+class House:
+    """Connections and their calls; one goes on as long as its door is closed."""
+
+    def __init__(self, door: Door) -> None:
+        self.postponed = threading.Semaphore(0)
+        self.calls: list[bytes] = []
+        self._door = door
+
+    def connect(self, sock: socket.socket, peer: Peer) -> Connection:
+        """Make a connection."""
+        return Considerate(sock, peer, self)
+
+    def call(self, line: bytes, turn: Turn) -> bytes:
+        """Be the application."""
+        self.calls.append(line)
+        self._door(line[:4], turn)
+        return line
+
+    def has_postponed(self) -> bool:
+        """Wait until one more line was put off."""
+        return self.postponed.acquire(timeout=TIMEOUT)
+
+
+@pytest.fixture
+def house(door: Door) -> House:
+    """Return a house whose door is open at the latest when the test ends."""
+    return House(door)

@@ -21,6 +21,7 @@ class Turn:
 
     def __init__(self, meanwhile: Callable[[], object] | None = None, *, overtaken: bool = False) -> None:
         self.overtaken = overtaken
+        self.is_alone = False
         self.handed_over = 0
         self._meanwhile = meanwhile
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import socket
 import time
 from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from time import monotonic
 
@@ -23,13 +25,14 @@ from gatewright.server.refusal import refusal_page
 from gatewright.server.request_input import StreamedBody
 from gatewright.server.response_stream import ResponseStream
 from gatewright.server.service import Service
+from gatewright.server.slow_paths import LONG
 from gatewright.types import WSGIEnvironment
 from gatewright.worker.contract import Interest, Peer, Turn
 from gatewright.worker.stream import RECEIVE
 
 __all__ = ["HTTPConnection"]
 
-READ, WRITE, CLOSE = Interest.READ, Interest.WRITE, Interest.CLOSE
+READ, WRITE, THREAD, CLOSE = Interest.READ, Interest.WRITE, Interest.THREAD, Interest.CLOSE
 
 # Bytes of a body of known length up to which the loop waits for it, so that a slow client holds no thread.
 _AWAITED = 65_536
@@ -43,9 +46,6 @@ _IN_A_ROW = 64
 # Seconds that an idle connection has, when the worker stops, for a request that may be on its way: it is answered, and
 # told that it was the last.
 _LAST_CHANCE = 2.0
-
-# Seconds from which a call is one that lasts; other requests would have waited as long.
-_LONG = 0.002
 
 # What environ is between requests: an idle connection is to hold nothing.
 _NOTHING: WSGIEnvironment = {}
@@ -63,8 +63,8 @@ class HTTPConnection(ResponseStream):
 
     __slots__ = (
         *("_awaiting", "_base", "_began_at", "_begun", "_body", "_decoder", "_expects_continue", "_feed", "_handler"),
-        *("_is_last", "_keep_alive", "_left", "_logged", "_pace", "_reader", "_sends_on", "_service", "_spare"),
-        *("environ", "has_body", "is_logged", "is_modern", "server_line"),
+        *("_is_last", "_keep_alive", "_left", "_logged", "_pace", "_postponed", "_reader", "_sends_on", "_service"),
+        *("_slow_paths", "_spare", "environ", "has_body", "is_logged", "is_modern", "server_line"),
     )
 
     keeps_alive: bool
@@ -75,6 +75,7 @@ class HTTPConnection(ResponseStream):
         settings = service.settings
         super().__init__(sock, settings.write_timeout)
         self._service = service
+        self._slow_paths = service.slow_paths
         self._left = left
         self._base = base_environ(service, sock, peer)
         self._reader = HeadReader(service.limits, self._base)
@@ -85,6 +86,7 @@ class HTTPConnection(ResponseStream):
         self._pace: Pace | None = None
         self._handler: HTTPHandler | None = None
         self._spare: HTTPHandler | None = None
+        self._postponed: Head | None = None
         self._is_last = not settings.keep_alive  # the next request is told that no other may follow
         self._sends_on = False  # the client may still send what nobody reads
         self._begun = False
@@ -106,6 +108,8 @@ class HTTPConnection(ResponseStream):
         self._turn = turn
         if self._outgoing:
             return self._send_outgoing()
+        if self._postponed is not None:
+            return self._resume(self._postponed)
         data = self._rest
         if data:
             self._rest = b""
@@ -136,6 +140,8 @@ class HTTPConnection(ResponseStream):
         self._is_last = True
         if not self._begun and not self._outgoing:
             self.deadline = min(self.deadline, monotonic() + _LAST_CHANCE)
+        if self._postponed is not None:
+            return THREAD
         return WRITE if self._outgoing or self._rest else READ
 
     def linger(self) -> Interest:
@@ -169,7 +175,12 @@ class HTTPConnection(ResponseStream):
                     done = self._go_on_with(self._awaiting, data)
                 else:
                     head = self._feed(data)
-                    done = self._begin_head() if head is None else self._begin(head)
+                    if head is None:
+                        done = self._begin_head()
+                    elif self._slow_paths.known and self._is_to_wait(head):
+                        done = THREAD
+                    else:
+                        done = self._begin(head)
             except RequestError as refusal:
                 if isinstance(self._awaiting, DroppedBody):
                     return self.linger()  # its request was answered
@@ -189,6 +200,24 @@ class HTTPConnection(ResponseStream):
             self._begun = True
             self.deadline = monotonic() + self._service.settings.head_timeout
         return READ
+
+    def _is_to_wait(self, head: Head) -> bool:
+        """Whether a request waits for a thread, since its call would leave nobody for the quick ones."""
+        waits = self._slow_paths.puts_off(_target(head[0]), self._turn)
+        if waits:
+            self._postponed, self._begun, self.deadline = head, True, math.inf
+        return waits
+
+    def _resume(self, head: Head) -> Interest:
+        """Serve a request that has waited for a thread."""
+        self._postponed = None
+        try:
+            done = self._begin(head)
+        except RequestError as refusal:
+            return self._refuse(refusal)
+        if done is None:
+            done = WRITE if self._rest else READ
+        return done
 
     def _begin(self, head: Head) -> Interest | None:
         environ, length, keeps_alive, self._expects_continue = head
@@ -276,12 +305,12 @@ class HTTPConnection(ResponseStream):
         handler, self._spare = self._spare or service.handler_class(self), None
         self._handler = handler
         turn = self._turn
-        if turn is None or turn.overtaken or service.slow_paths.known:
-            self._run_watched(handler, turn)
+        if turn is None or turn.overtaken or self._slow_paths.known:
+            self._slow_paths.run(partial(handler.run, service.application), _target(self.environ), turn)
         else:
             handler.run(service.application)
             if self._turn is not None and self._turn.overtaken:
-                service.slow_paths.tell(self._target(), lasted=monotonic() - turn.now > _LONG)
+                self._slow_paths.tell(_target(self.environ), lasted=monotonic() - turn.now > LONG)
         if service.count is not None:
             service.count()
         if self.is_logged and not self._logged:  # it ended in a way that is not close()
@@ -289,20 +318,6 @@ class HTTPConnection(ResponseStream):
         self._begun = False
         self.environ = _NOTHING
         return handler
-
-    def _run_watched(self, handler: HTTPHandler, turn: Turn | None) -> None:
-        """Run an application of which calls have lasted: one that is expected to is overtaken at once."""
-        service, target = self._service, self._target()
-        if turn is None or turn.overtaken or not service.slow_paths.expects(target):
-            handler.run(service.application)
-            return
-        began_at = monotonic()
-        turn.hand_over()
-        handler.run(service.application)
-        service.slow_paths.tell(target, lasted=monotonic() - began_at > _LONG)
-
-    def _target(self) -> str:
-        return str(self.environ.get("REQUEST_URI", ""))
 
     def _proceed(self) -> Interest | None:
         """Go on after a response; None if the next request may come at once."""
@@ -382,3 +397,7 @@ class HTTPConnection(ResponseStream):
             seconds = time.monotonic() - self._began_at  # a clock that is set meanwhile does not count
             served = Served(self.environ, status, size, time.time() - seconds, seconds)
             LOGGER.info(log_line(served))
+
+
+def _target(environ: WSGIEnvironment) -> str:
+    return str(environ.get("REQUEST_URI", ""))

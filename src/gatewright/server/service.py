@@ -28,6 +28,7 @@ class Service:
         handler_class: runs the calls; a subclass of :class:`~gatewright.server.handler.HTTPHandler`.
         count: called for each request that is served, or None.
         slow_paths: what is known of calls that last.
+        threads: of a worker: those for calls that last, and one that serves the others meanwhile.
     """
 
     application: WSGIApplication
@@ -35,10 +36,15 @@ class Service:
     handler_class: type[HTTPHandler] = HTTPHandler
     count: Callable[[], object] | None = None
     slow_paths: SlowPaths = field(init=False, factory=SlowPaths)
+    threads: int = field(init=False, default=Factory(lambda self: _threads(self.settings), takes_self=True))
     limits: Limits = field(init=False, default=Factory(lambda self: _limits(self.settings), takes_self=True))
     log_line: LogLine | None = field(
         init=False, default=Factory(lambda self: _LOG_LINES[self.settings.access_log], takes_self=True)
     )
+
+
+def _threads(settings: Settings) -> int:
+    return settings.threads + 1 if settings.threads > 1 else 1
 
 
 def _limits(settings: Settings) -> Limits:

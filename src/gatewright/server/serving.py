@@ -60,7 +60,7 @@ class Server:
         self._worker = Worker(
             listeners,
             Entrance(service).connect,
-            threads=settings.threads,
+            threads=service.threads,
             max_connections=_room(settings),
             grace=settings.graceful_timeout,
         )
@@ -127,14 +127,13 @@ def serve(
 
     def work(sockets: Sequence[Listener], reports: Reports) -> None:
         found = load(application) if isinstance(application, str) else application
-        service = Service(
-            wrap(found) if wrap else found, settings, handler_class, _Quota(settings, reports.tired).spend
-        )
+        count = _Quota(settings, reports.tired).spend
+        service = Service(wrap(found) if wrap else found, settings, handler_class, count)
         serve_as_program(
             Entrance(service).connect,
             sockets,
             protocol="HTTP",
-            threads=settings.threads,
+            threads=service.threads,
             max_connections=_room(settings),
             grace=settings.graceful_timeout,
             ready=lambda _: reports.ready(),

@@ -96,7 +96,8 @@ class Settings:
         workers: Processes that share the load. A single one is a child of the supervisor as well, so that it can be
             replaced.
         threads: Threads of each worker. 1 runs every call inline; with more, a call that takes long is left to one
-            thread and another goes on with the rest.
+            thread and another goes on with the rest. So many calls may last at a time; one thread more, which the
+            server has for itself, runs those that do not.
         connections: Connections that each worker holds at most. One more is answered 503 and closed; by FastCGI or SCGI
             it waits.
         request_line: Bytes of a request line; a longer one is answered 414.

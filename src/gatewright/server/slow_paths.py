@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-__all__ = ["SlowPaths"]
+from collections.abc import Callable
+from time import monotonic
+
+from gatewright.worker.contract import Turn
+
+__all__ = ["LONG", "SlowPaths"]
+
+LONG = 0.002
+"""Seconds from which a call is one that lasts; other requests would have waited as long."""
 
 # How many paths are remembered: a bound against those that are all different.
 _MOST = 256
@@ -25,6 +33,26 @@ class SlowPaths:
     def expects(self, target: str) -> bool:
         """Whether the call for a target, as it stands in the request line, is likely to last."""
         return _place(target) in self.known
+
+    def puts_off(self, target: str, turn: Turn | None) -> bool:
+        """Whether a call is to wait for a thread: it is likely to last, and would leave nobody for the quick ones."""
+        return turn is not None and turn.is_alone and not turn.overtaken and self.expects(target)
+
+    def run(self, call: Callable[[], object], target: str, turn: Turn | None) -> None:
+        """Run a call; one that is likely to last is overtaken at once.
+
+        Args:
+            call: what runs it.
+            target: of its request.
+            turn: of the thread that runs it; None if it owns no loop.
+        """
+        if turn is None or turn.overtaken or not self.expects(target):
+            call()
+            return
+        began_at = monotonic()
+        turn.hand_over()
+        call()
+        self.tell(target, lasted=monotonic() - began_at > LONG)
 
     def tell(self, target: str, *, lasted: bool) -> None:
         """Take in how a call went."""

@@ -20,6 +20,8 @@ class Interest(Enum):
     """For something to read."""
     WRITE = "write"
     """For room to write."""
+    THREAD = "thread"
+    """For a thread: to be called again, whatever the socket is like, when the owner of the loop is not alone."""
     CLOSE = "close"
     """For nothing: it has ended."""
 
@@ -35,6 +37,14 @@ class Turn(Protocol):
     @property
     def overtaken(self) -> bool:
         """Whether another thread has taken over the loop because the current call lasts long."""
+        ...
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether all other threads are in calls that last: nobody would take over the loop from another one.
+
+        What is known to last may wait for a thread then (:attr:`Interest.THREAD`), so that it does not stall the rest.
+        """
         ...
 
     def hand_over(self) -> None:
@@ -75,7 +85,7 @@ class Connection(Protocol):
 
         Returns:
             What to wait for.  READ only if nothing that was already read could be dealt with now; WRITE in order to be
-            called again soon; CLOSE if the connection has ended.
+            called again soon; THREAD only while the turn is alone; CLOSE if the connection has ended.
         """
         ...
 

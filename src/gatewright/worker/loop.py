@@ -34,11 +34,13 @@ class Limits:
         connections: how many to hold; more wait in the backlog.
         grace: how many seconds requests in flight have to end in, once stopped.
         tick: every how many seconds deadlines are looked at.
+        threads: how many may own the loop.
     """
 
     connections: int
     grace: float
     tick: float
+    threads: int = 1
 
 
 class Loop:
@@ -60,6 +62,7 @@ class Loop:
         self._away: dict[int, Connection] = {}
         self._returned: deque[tuple[int, Connection, Interest]] = deque()
         self._undrained: set[int] = set()
+        self._waiting: dict[int, Connection] = {}  # for a thread, in their order
         self._next_tick = 0.0
         self._draining = False
         self._is_forked = False
@@ -125,9 +128,10 @@ class Loop:
             self._take_away(*turn.taken)
         connections, unusual, claims = self._connections, self._unusual, turn.claims
         wait, tick, read = self._poller.wait, self._limits.tick, Interest.READ
+        turn.is_alone = self._is_owner_alone()
         while not self.finished:
             turn.polling = True
-            events = wait(tick)
+            events = wait(tick if turn.is_alone or not self._waiting else 0)
             turn.polling = False
             turn.now = monotonic()
             if turn.now >= turn.rearm_at:
@@ -136,6 +140,7 @@ class Loop:
                 connection = connections.get(descriptor)
                 if connection is None:
                     if self._attend(descriptor, turn):
+                        turn.is_alone = self._is_owner_alone()
                         continue
                     return False
                 claims.append((descriptor, connection))
@@ -150,9 +155,15 @@ class Loop:
                     return False
                 if interest is not read or descriptor in unusual:
                     self._settle(descriptor, connection, interest)
+            if self._waiting and not turn.is_alone and not self._resume(turn):
+                return False
             if turn.now >= self._next_tick:
                 self._look_round(turn.now)
+                turn.is_alone = self._is_owner_alone()
         return True
+
+    def _is_owner_alone(self) -> bool:
+        return 1 < self._limits.threads <= len(self._away) + 1
 
     def _take_away(self, descriptor: int, connection: Connection) -> None:
         """Do without a connection, whose call goes on in the thread that was overtaken."""
@@ -200,19 +211,12 @@ class Loop:
 
     def _begin(self, descriptor: int, connection: Connection, turn: Ownership) -> bool:
         """Call a new connection at once, as it may well have data already; keep it only if it goes on after that."""
-        turn.claims.append((descriptor, connection))
         try:
-            interest = connection.on_ready(turn)
-        except BaseException as fault:  # noqa: BLE001  # as in run()
-            try:
-                interest = _closed_by(fault)
-            except KeyboardInterrupt:
-                _close(connection)
-                raise
-        try:
-            turn.claims.pop()
-        except IndexError:
-            self._hand_back(descriptor, connection, interest)
+            interest = self._call(descriptor, connection, turn)
+        except KeyboardInterrupt:
+            _close(connection)
+            raise
+        if interest is None:
             return False
         if interest is Interest.CLOSE:
             _close(connection)
@@ -224,6 +228,29 @@ class Loop:
                 self._acceptor.pause()
         return True
 
+    def _resume(self, turn: Ownership) -> bool:
+        """Go on with the connection that has waited longest; return whether this thread still owns the loop."""
+        descriptor = next(iter(self._waiting))
+        connection = self._waiting.pop(descriptor)
+        interest = self._call(descriptor, connection, turn)
+        if interest is not None:
+            self._settle(descriptor, connection, interest)
+        return interest is not None
+
+    def _call(self, descriptor: int, connection: Connection, turn: Ownership) -> Interest | None:
+        """Call a connection as :meth:`run` does; return None if this thread was overtaken, and has handed it back."""
+        turn.claims.append((descriptor, connection))
+        try:
+            interest = connection.on_ready(turn)
+        except BaseException as fault:  # noqa: BLE001  # as in run()
+            interest = _closed_by(fault)
+        try:
+            turn.claims.pop()
+        except IndexError:
+            self._hand_back(descriptor, connection, interest)
+            return None
+        return interest
+
     def _has_room(self) -> bool:
         return len(self._connections) + len(self._away) < self._limits.connections
 
@@ -231,6 +258,11 @@ class Loop:
         """Have the poller watch for what a connection waits for."""
         if interest is Interest.CLOSE:
             self._end(descriptor, connection)
+            return
+        if interest is Interest.THREAD:
+            self._forget(descriptor)
+            self._unusual[descriptor] = None
+            self._waiting[descriptor] = connection
             return
         watched = self._unusual.get(descriptor, Interest.READ)
         try:
@@ -254,6 +286,7 @@ class Loop:
 
     def _end(self, descriptor: int, connection: Connection) -> None:
         del self._connections[descriptor]
+        self._waiting.pop(descriptor, None)
         self._forget(descriptor)
         _close(connection)
         if self._has_room():

@@ -46,6 +46,7 @@ class Ownership:
     """When, if it was from a call that did not ask for it."""
     urgent: Claim | None = field(init=False, default=None)
     rearm_at: float = field(init=False, default=0.0)
+    is_alone: bool = field(init=False, default=False)
 
     def __attrs_post_init__(self) -> None:
         if self.timer is None:

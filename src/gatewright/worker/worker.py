@@ -70,7 +70,7 @@ class Worker:
             if number < least:
                 raise ConfigurationError(f"the number of {name} is {number}, and has to be {least} at least")
         poller = make_poller()
-        limits = Limits(max_connections, grace, tick)
+        limits = Limits(max_connections, grace, tick, threads)
         self._loop = Loop(connect, Acceptor(listeners, poller, allowed, batch), poller, limits)
         self._threads = threads
         self._patience = Patience(patience)

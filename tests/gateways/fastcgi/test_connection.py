@@ -144,6 +144,7 @@ class OneRequest:
 class NoTurn:
     now = 0.0
     overtaken = False
+    is_alone = False
 
     def hand_over(self) -> None:
         raise AssertionError("nothing lasts here")
