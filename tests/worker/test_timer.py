@@ -91,7 +91,7 @@ def test_set_as_it_goes_off(monkeypatch: pytest.MonkeyPatch) -> None:
         looking.wait()
         timer.set(0)
 
-    sleeper, setter = threading.Thread(target=sleep_twice, daemon=True), threading.Thread(target=set_again)
+    sleeper, setter = (threading.Thread(target=act, daemon=True) for act in (sleep_twice, set_again))
     timer.set(0)
     monkeypatch.setattr(time, "monotonic", look)
     setter.start()
