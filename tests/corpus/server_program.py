@@ -34,6 +34,7 @@ def app(environ, start_response):
     if path == "/exit":
         os._exit(3)
     if path == "/slow":
+        open("in-call", "w").close()
         time.sleep(0.2)
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [f"{VERSION} {os.getpid()}".encode()]
@@ -54,11 +55,13 @@ class Program:
         self.folder = folder
         self.bind = bind
         self.log = folder / "log"
+        # Python compiles a module anew if its size or the second of its last change is another: tests change it sooner.
+        environment = {"PYTHONPATH": str(Path(gatewright.__file__).parents[1]), "PYTHONDONTWRITEBYTECODE": "1"}
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", prelude + PROGRAM, bind, settings],
                 cwd=folder,
-                env={**os.environ, "PYTHONPATH": str(Path(gatewright.__file__).parents[1])},
+                env={**os.environ, **environment},
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
@@ -107,6 +110,10 @@ class Program:
         while not condition():
             assert time.monotonic() < end, self.log.read_text()
             time.sleep(0.01)
+
+    def in_call(self) -> None:
+        """Wait until a slow call has begun: a connection that nobody has accepted yet is no request to a server."""
+        self.until((self.folder / "in-call").exists)
 
     def has_logged(self, text: str) -> bool:
         """Whether a line of the log has this text."""

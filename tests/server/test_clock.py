@@ -83,8 +83,7 @@ def test_patience(talk: Talk, clock: Clock, jump: float) -> None:
 @pytest.mark.parametrize("sent, status", [(GET[:20], 408), (GET[:-2] + b"Content-Length: 4\r\n\r\nab", 408)])
 def test_impatience(talk: Talk, clock: Clock, jump: float, sent: bytes, status: int) -> None:
     """Nor is one borne for longer."""
-    client = talk(Recorder(), head_timeout=0.1, body_timeout=0.1)
-    client.send(sent)
+    client = talk(Recorder(), head_timeout=0.1, body_timeout=0.1, sent=sent)
     clock.now += jump
     assert (client.response().status, client.rest()) == (status, b"")
 

@@ -397,7 +397,10 @@ def test_half_closed(talk: Talk) -> None:
 
 
 def test_half_closed_is_no_work(live: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client that has said all it had to say, and takes no more, is not looked at again and again (case 60)."""
+    """A client that has said all it had to say, and takes no more, is not looked at again and again (case 60).
+
+    At first it may be: the system takes a little more of the response each time that it hears of what has arrived.
+    """
     calls: dict[HTTPConnection, int] = {}
     on_ready = HTTPConnection.on_ready
 
@@ -415,12 +418,17 @@ def test_half_closed_is_no_work(live: Callable[..., Any], monkeypatch: pytest.Mo
     half_closed.send(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
     half_closed.head()
     half_closed.stop_sending()
-    first, seen = next(iter(calls)), list[int]()
-    for _ in range(100):
-        other.send(GET)
-        other.response()
-        seen.append(calls[first])
-    assert seen[20:] == [seen[20]] * 80
+    first = next(iter(calls))
+
+    def looks() -> int:
+        """Return how often it is looked at while others are served."""
+        before = calls[first]
+        for _ in range(80):
+            other.send(GET)
+            other.response()
+        return calls[first] - before
+
+    assert any(looks() == 0 for _ in range(20))
 
 
 def test_nothing_is_held_between_requests(talk: Talk) -> None:

@@ -104,9 +104,10 @@ def faulty(run: Run, tmp_path: Path) -> Run:
 
 def ask(program: Program, path: str = "/", *more: bytes) -> bytes:
     """Return the status code and the body of an answer; b"" if there is none."""
+    head = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n".encode()
     with program.connect() as sock:
-        sock.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n".encode() + (b"".join(more) or b"\r\n"))
         try:
+            sock.sendall(head + (b"".join(more) or b"\r\n"))
             answer = b"".join(iter(lambda: sock.recv(1000), b""))
         except ConnectionError:
             return b""

@@ -47,21 +47,26 @@ def test_memory_is_flat(server: tuple[tuple[str, int], int], soak: Soak) -> None
     """Memory and descriptors are flat over 100,000 requests on connections that are kept (case 69)."""
     (_, worker), plain = server, [Step(BROWSER)] * 10_000
 
-    def use() -> tuple[int, int, int]:
-        return soak.memory(), resident(worker), len(os.listdir(f"/proc/{worker}/fd"))
+    def use() -> tuple[int, int]:
+        return soak.memory(), resident(worker)
+
+    def descriptors() -> int:
+        soak.memory()  # which takes the server's time to see who has left
+        return len(os.listdir(f"/proc/{worker}/fd"))
 
     soak.take(plain)
     soak.run(0, 3000)
-    before = use()
+    before, held = use(), min(descriptors() for _ in range(5))
     for _ in range(9):
         soak.take(plain)
     soak.run(3000, 10_000)
-    blocks, memory, descriptors = (after - first for after, first in zip(use(), before, strict=True))
-    assert (blocks < 5000, memory < 8192, descriptors <= 0) == (True, True, True), (blocks, memory, descriptors)
+    blocks, memory = (after - first for after, first in zip(use(), before, strict=True))
+    assert (blocks < 5000, memory < 8192) == (True, True), (blocks, memory)
+    assert any(descriptors() <= held for _ in range(100))  # as above
 
 
 @pytest.fixture
-def descriptors() -> Iterator[None]:
+def many_descriptors() -> Iterator[None]:
     """Allow for as many connections as are to be made, here and in processes that are started."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < MANY + 200:
@@ -71,7 +76,7 @@ def descriptors() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-@pytest.mark.usefixtures("descriptors")
+@pytest.mark.usefixtures("many_descriptors")
 def test_idle_connections() -> None:
     """A thousand idle connections hold some KiB each; others are served meanwhile, and so are they when they ask."""
     with served("idle_connections:application", "--threads", "2", "--keep-alive", "600") as (address, worker):

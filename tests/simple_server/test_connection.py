@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gatewright.simple_server import ServerHandler, ThreadingWSGIServer, WSGIRequestHandler
+from gatewright.simple_server import ServerHandler, ThreadingWSGIServer, WSGIRequestHandler, request_handler
 from gatewright.simple_server.request_handler import DRAIN_LIMIT
 from gatewright.types import StartResponse, WSGIEnvironment
 
@@ -139,6 +139,13 @@ def test_unread_body_is_no_request(serve: Serve) -> None:
     assert (answer.count(b"HTTP/1.1 "), b"smuggled" in answer, answer[-5:]) == (2, False, b"/last")
 
 
+@pytest.fixture
+def long_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the server read on for longer than a busy machine takes to send what these tests do."""
+    monkeypatch.setattr(request_handler, "LINGER_TIME", 60.0)
+
+
+@pytest.mark.usefixtures("long_moment")
 def test_long_unread_body_closes(serve: Serve) -> None:
     """A body too long to skip ends the connection, and the answer arrives all the same."""
     length = DRAIN_LIMIT + 1
@@ -146,12 +153,14 @@ def test_long_unread_body_closes(serve: Serve) -> None:
     assert serve(path_app, handler_class=KeepAlive).talk(request + LAST).endswith(b"\r\n\r\n/")
 
 
+@pytest.mark.usefixtures("long_moment")
 def test_answer_to_unread_body_arrives(serve: Serve) -> None:
     """A closing server reads on for a moment, or a reset would destroy its answer (RFC 9112 section 9.6)."""
     request = b"POST / HTTP/1.0\r\nContent-Length: 5000000\r\n\r\n" + b"x" * 5_000_000
     assert serve(path_app).talk(request).endswith(b"\r\n\r\n/")
 
 
+@pytest.mark.usefixtures("long_moment")
 def test_refusal_arrives(serve: Serve, recorder: Recorder) -> None:
     """A refused request with a long body gets its error, not a reset."""
     request = b"POST / HTTP/1.0\r\nContent-Length: +5\r\n\r\n" + b"x" * 5_000_000

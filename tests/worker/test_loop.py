@@ -90,21 +90,23 @@ class TestDeadlines:
 
         class Calling(Silent):
             def on_ready(self, turn: Turn) -> Interest:
-                self.deadline = time.monotonic()
                 try:
                     line = self.socket.recv(100).rstrip()
                 except BlockingIOError:
                     return Interest.READ
-                door(line, turn)
-                self.deadline = math.inf
-                self.socket.sendall(line + b"\n")
+                self.deadline = time.monotonic()
+                if line == b"wait":
+                    door(line, turn)
+                    self.deadline = math.inf
+                    self.socket.sendall(line + b"\n")
                 return Interest.READ
 
         running = run(connect=Calling, threads=2, tick=0.01)
         slow, other = running.client(), running.client()
         slow.say(b"wait")
         assert door.entered()
-        other.hear()  # closed late, so the loop has looked at deadlines
+        other.say(b"late")
+        assert other.hear() == b""  # closed, so the loop has looked at deadlines
         door.open.set()
         assert slow.hear() == b"wait"
 

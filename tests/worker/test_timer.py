@@ -71,6 +71,35 @@ def test_set_while_waiting(timer: Timer) -> None:
     assert not thread.is_alive()
 
 
+def test_set_as_it_goes_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes off once more if it is set by another thread just when the sleeper finds that it has gone off."""
+    timer, looking = TickingTimer(), threading.Event()
+    monotonic = time.monotonic
+
+    def look() -> float:
+        now = monotonic()
+        if threading.current_thread() is sleeper and not looking.is_set():
+            looking.set()
+            setter.join(0.1)  # it has to wait for the sleeper, or is done by now
+        return now
+
+    def sleep_twice() -> None:
+        timer.wait()
+        timer.wait()
+
+    def set_again() -> None:
+        looking.wait()
+        timer.set(0)
+
+    sleeper, setter = (threading.Thread(target=act, daemon=True) for act in (sleep_twice, set_again))
+    timer.set(0)
+    monkeypatch.setattr(time, "monotonic", look)
+    setter.start()
+    sleeper.start()
+    sleeper.join(20)
+    assert not sleeper.is_alive()
+
+
 def test_best(monkeypatch: pytest.MonkeyPatch) -> None:
     """Linux has the better one."""
     timer = make_timer()

@@ -83,18 +83,26 @@ class TickingTimer:
     def __init__(self, tick: float = 0.005) -> None:
         self._tick = tick
         self._due = float("inf")
+        self._changing = threading.Lock()
         self._never = threading.Lock()
         self._never.acquire()
 
     def set(self, delay: float) -> None:
         """Set it; it goes off at the tick that follows."""
-        self._due = time.monotonic() + delay
+        with self._changing:
+            self._due = time.monotonic() + delay
 
     def wait(self) -> None:
         """Sleep from tick to tick."""
-        while time.monotonic() < self._due:
+        while not self._has_gone_off():
             self._never.acquire(timeout=self._tick)
-        self._due = float("inf")
+
+    def _has_gone_off(self) -> bool:
+        with self._changing:  # or it could be set between the look and what follows it, which would be forgotten
+            gone_off = time.monotonic() >= self._due
+            if gone_off:
+                self._due = float("inf")
+            return gone_off
 
     def close(self) -> None:
         """Do nothing."""
