@@ -213,7 +213,7 @@ class HTTPConnection(ResponseStream):
         self._pace = pace = Pace(self._service.settings.body_timeout, self._service.settings.body_rate)
         decoder = open_decoder(length, self._service.limits)
         if not self._is_awaited(length):
-            return self._answer_streamed(decoder, decoder.feed(rest) if rest else [])
+            return self._answer_streamed(StreamedBody(self, decoder, pace, decoder.feed(rest) if rest else []), decoder)
         return self._await(AwaitedBody(decoder, length), pace, rest)
 
     def _is_awaited(self, length: int) -> bool:
@@ -248,10 +248,10 @@ class HTTPConnection(ResponseStream):
             self._run()
         return self._proceed()
 
-    def _answer_streamed(self, decoder: BodyDecoder, pieces: list[memoryview]) -> Interest | None:
+    def _answer_streamed(self, source: StreamedBody, decoder: BodyDecoder) -> Interest | None:
         """Run the application, which reads the body as it comes; then see to what it left of it."""
         self._decoder, self.has_body = decoder, True
-        with RequestBody(StreamedBody(self, decoder, pieces)) as self._body:  # closed: what follows is not the body
+        with RequestBody(source, RECEIVE) as self._body:  # closed: what follows is not the body
             self.environ["wsgi.input"] = self._body
             self._run()
         self._body = self._decoder = self._pace = None
@@ -356,18 +356,12 @@ class HTTPConnection(ResponseStream):
             return False
         return not isinstance(decoder, LengthDecoder) or decoder.left <= _DROPPED
 
-    def receive_body(self) -> bytes:
-        """Wait for bytes of the body; a client that waits for permission to send them gets it (RFC 9110 10.1.1)."""
+    def permit_body(self) -> None:
+        """Let a client go on that waits for permission to send its body (RFC 9110 section 10.1.1)."""
         if self._expects_continue:
             self._expects_continue = False
             if self._handler is not None and not self._handler.headers_sent:
                 self.send(CONTINUE)
-        pace = self._pace
-        if pace is None:
-            return b""
-        data = self.receive(pace.start())
-        pace.received(len(data))
-        return data
 
     def log_response(self, status: int, size: int) -> None:
         """Write the line of the access log."""
