@@ -40,6 +40,9 @@ _DROPPED = 65_536
 # How many requests of one connection are answered in a row before the others have their turn.
 _IN_A_ROW = 64
 
+# How often one connection's body is received in a row, likewise: 1 MiB.
+_RECEIVED_IN_A_ROW = 16
+
 # Seconds that an idle connection has, when the worker stops, for a request that may be on its way: it is answered, and
 # told that it was the last.
 _LAST_CHANCE = 2.0
@@ -232,13 +235,24 @@ class HTTPConnection(ResponseStream):
         return WRITE if self._outgoing else READ
 
     def _go_on_with(self, body: AwaitedBody | DroppedBody, data: bytes) -> Interest | None:
-        """Take more of a body that the loop waits for."""
-        if self._pace is not None:
-            self.deadline = monotonic() + self._pace.received(len(data))
-        if not body.feed(data):
-            return self.linger()
-        if not body.decoder.is_done:
-            return READ
+        """Take more of a body that the loop waits for, and what has come of it meanwhile."""
+        left = _RECEIVED_IN_A_ROW
+        while True:
+            if self._pace is not None:
+                self.deadline = monotonic() + self._pace.received(len(data))
+            if not body.feed(data):
+                return self.linger()
+            if body.decoder.is_done:
+                break
+            left -= 1
+            if not left or len(data) < RECEIVE:  # others have their turn, or there was no more
+                return READ
+            try:
+                data = self.socket.recv(RECEIVE)
+            except BlockingIOError:
+                return READ
+            if not data:
+                return CLOSE
         self._awaiting = self._pace = None
         self._rest = body.decoder.rest
         if isinstance(body, DroppedBody):
