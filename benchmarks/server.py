@@ -59,7 +59,7 @@ class Run:
 
     def rates(self) -> Cells:
         """Measure servers under load."""
-        wanted = [server for server in self._wanted if not server.only_sleeping]
+        wanted = [server for server in self._wanted if not (server.only_sleeping or server.only_chunked)]
         loads = {name: load for name, load in SCENARIOS.items() if self.is_wanted(name)}
         return measure(self._servers, wanted, loads, self.rounds, self.seconds, tell) if loads else {}
 
@@ -88,7 +88,7 @@ class Run:
                 continue
             tell(BODIES.format(name))
             row: dict[str, Transfer] = cells.setdefault(name, {})
-            for server in self._peers(sleeping=False):
+            for server in self._peers(sleeping=False, chunked="chunked" in name):
                 running = self._servers.start(server)
                 if running:
                     row[server.name] = measure_transfer(running, name, self.rounds)
@@ -125,12 +125,14 @@ class Run:
             idle=idle,
         )
 
-    def _peers(self, *, sleeping: bool = True) -> list[Server]:
+    def _peers(self, *, sleeping: bool = True, chunked: bool = False) -> list[Server]:
         """Return what can be compared by more than its speed, and was not found missing."""
         return [
             server
             for server in self._wanted
-            if server.name not in {FLOOR, *self._servers.missing} and (sleeping or not server.only_sleeping)
+            if server.name not in {FLOOR, *self._servers.missing}
+            and (sleeping or not server.only_sleeping)
+            and (chunked or not server.only_chunked)
         ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from serving.bodies import Transfer
 from serving.memory import IDLE
 from serving.rates import Figures
 from serving.results import Results
@@ -130,13 +131,22 @@ def bodies(results: Results) -> Iterator[Table]:
     """Yield the speed of large bodies."""
     rows: list[list[str]] = []
     for name in results.versions:
-        cells = [row[name] for row in results.bodies.values() if name in row]
-        texts = [cell.error or f"{cell.speed:.0f}; {cell.growth * 1.024 / 1000:.0f}" for cell in cells]
-        if texts:
-            rows.append([name, *texts])
+        cells = [row.get(name) for row in results.bodies.values()]
+        if any(cells):
+            rows.append([name, *map(transferred, cells)])
     if rows:
-        note = "Chunked uploads are stored before the application is called, by gatewright as by waitress."
+        note = (
+            "Chunked uploads are stored before the application is called, by gatewright as by waitress; not if it is "
+            "told to hand them on as they come (streaming)."
+        )
         yield Table("Bodies of 100 MB: MB/s; growth of memory in MB", ["", *results.bodies], rows, note)
+
+
+def transferred(cell: Transfer | None) -> str:
+    """Return what a cell of that table shows."""
+    if cell is None:
+        return NOTHING
+    return cell.error or f"{cell.speed:.0f}; {cell.growth * 1.024 / 1000:.0f}"
 
 
 def idle(results: Results) -> Iterator[Table]:

@@ -21,6 +21,7 @@ GATEWRIGHT = (
     "from gatewright.server import Settings, serve;"
     "serve('serving.application:application', Settings(bind=('127.0.0.1:{port}',), threads={threads}, keep_alive=75))"
 )
+STREAMING = GATEWRIGHT.replace("keep_alive=75", "keep_alive=75, chunked_bodies='stream'")
 BJOERN = "import bjoern; from serving.application import application; bjoern.run(application, '127.0.0.1', {port})"
 FASTWSGI = (
     "import fastwsgi; from serving.application import application; fastwsgi.run(application, '127.0.0.1', {port}, 0)"
@@ -48,6 +49,7 @@ class Server:
         python: in whose environment it is installed.
         only_sleeping: it is there for the comparison of threads alone.
         compared: in which of these comparisons, by the number of threads that the servers have.
+        only_chunked: it is there for chunked uploads alone.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Server:
     python: str = sys.executable
     only_sleeping: bool = field(default=False, kw_only=True)
     compared: int = field(default=8, kw_only=True)
+    only_chunked: bool = field(default=False, kw_only=True)
 
     @property
     def version(self) -> str:
@@ -90,10 +93,11 @@ def granian(threads: int) -> Callable[[int], list[str]]:
 
 
 def gatewright(name: str, python: str) -> list[Server]:
-    """Return ours, inline and with threads."""
+    """Return ours, inline, with threads, and inline with chunked bodies that are not stored."""
     return [
         Server(f"{name}, inline", "gatewright", code(GATEWRIGHT, 1, python), python),
         Server(f"{name}, 8 threads", "gatewright", code(GATEWRIGHT, 8, python), python),
+        Server(f"{name}, streaming", "gatewright", code(STREAMING, 1, python), python, only_chunked=True),
     ]
 
 

@@ -37,14 +37,18 @@ class RequestBody(io.BufferedReader):
 
     Reads block until they have what was asked for or the body ends.  Closing it closes nothing but itself.
 
+    Args:
+        source: the body.
+        buffer_size: how many bytes to ask the source for when fewer are read.
+
     Raises:
         ClientDisconnected: from every read, once the connection has ended, was reset or has timed out (code 408) before
             the end of the body.
         RequestError: from every read, once a chunk was malformed.
     """
 
-    def __init__(self, source: BodySource) -> None:
-        super().__init__(source, buffer_size=io.DEFAULT_BUFFER_SIZE)
+    def __init__(self, source: BodySource, buffer_size: int = io.DEFAULT_BUFFER_SIZE) -> None:
+        super().__init__(source, buffer_size)
         self._source = source
 
     @property

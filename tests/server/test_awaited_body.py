@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import errno
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from gatewright.errors import RequestError
 from gatewright.server.awaited_body import AwaitedBody, DroppedBody
@@ -52,20 +55,52 @@ def test_malformed() -> None:
     body.close()
 
 
-class Full:
-    """A file on a disk that is full."""
+@given(st.lists(st.integers(1, 300_000), min_size=1, max_size=6), st.integers(20_000, 70_000))
+@settings(max_examples=30)
+def test_large(sizes: list[int], received: int) -> None:
+    """A body that memory does not hold is stored whole, whatever its chunks and however they come."""
+    blocks = [bytes([number]) * size for number, size in enumerate(sizes, start=1)]
+    raw = b"".join(b"%x\r\n%b\r\n" % (len(block), block) for block in blocks) + b"0\r\n\r\n"
+    body = awaited(CHUNKED, *(raw[start : start + received] for start in range(0, len(raw), received)))
+    environ: dict[str, Any] = {}
+    with body.open(environ) as file:
+        assert (file.read(), environ["CONTENT_LENGTH"]) == (b"".join(blocks), str(sum(sizes)))
 
-    def writelines(self, _lines: object) -> None:
+
+def test_lines_of_a_large_body() -> None:
+    """One that is in a file can be read line by line, and sought, as every body can that is stored."""
+    lines = [b"%06d\n" % number for number in range(50_000)]
+    data = b"".join(lines)
+    with awaited(CHUNKED, b"%x\r\n%b\r\n0\r\n\r\n" % (len(data), data)).open({}) as file:
+        assert (file.readline(), file.seek(0), list(file)) == (lines[0], 0, lines)
+
+
+@pytest.mark.parametrize("size", [5, 300_000])
+def test_left(size: int) -> None:
+    """Of a body that is given up nothing stays open."""
+    before = descriptors()
+    awaited(CHUNKED, b"%x\r\n%b" % (size + 1, b"x" * size)).close()
+    assert descriptors() == before
+
+
+def descriptors() -> int:
+    """Return a descriptor that is free, the lowest."""
+    with Path(os.devnull).open("rb") as file:
+        return file.fileno()
+
+
+def test_no_room(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body that there is no room for is refused, which is one line of the log."""
+
+    def full(_descriptor: int, _data: object) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-
-def test_no_room(caplog: pytest.LogCaptureFixture) -> None:
-    """A body that there is no room for is refused, which is one line of the log."""
-    body: Any = awaited(CHUNKED)
-    body.close()
-    body._file = Full()
+    body = awaited(CHUNKED)
+    monkeypatch.setattr("os.write", full)
     with pytest.raises(RequestError, match="503"):
-        body.feed(b"5\r\nhello")
+        body.feed(b"493e0\r\n" + b"x" * 300_000)
+    monkeypatch.undo()
+    body.close()
     assert [record.getMessage() for record in caplog.records] == [
         "a request body cannot be stored: [Errno 28] No space left on device"
     ]

@@ -10,6 +10,7 @@ from gatewright.errors import ClientDisconnected, RequestError
 from gatewright.server.body_decoder import open_decoder
 from gatewright.server.head import CHUNKED
 from gatewright.server.limits import Limits
+from gatewright.server.pace import Pace
 from gatewright.server.request_input import StreamedBody
 
 
@@ -20,16 +21,27 @@ class Incoming:
         self.pieces = list(pieces)
         self._failure = failure
 
-    def receive_body(self) -> bytes:
+    def permit_body(self) -> None:
+        pass
+
+    def receive(self, timeout: float) -> bytes:
         if not self.pieces and self._failure is not None:
             raise self._failure
         return self.pieces.pop(0) if self.pieces else b""
+
+    def receive_into(self, view: memoryview, timeout: float) -> int:
+        data = self.receive(timeout)
+        count = min(len(data), len(view))
+        view[:count] = data[:count]
+        if count < len(data):
+            self.pieces.insert(0, data[count:])
+        return count
 
 
 def stream(length: int, first: bytes, incoming: Incoming) -> tuple[RequestBody, StreamedBody]:
     """Return a body of which a first piece came with the head."""
     decoder = open_decoder(length, Limits())
-    source = StreamedBody(incoming, decoder, decoder.feed(first) if first else [])
+    source = StreamedBody(incoming, decoder, Pace(10, 0), decoder.feed(first) if first else [])
     return RequestBody(source), source
 
 
@@ -41,6 +53,22 @@ def test_whole(data: bytes, cuts: list[int], size: int, chunked: bool) -> None:
     pieces = [raw[start:end] for start, end in pairwise(places)]
     body, _ = stream(CHUNKED if chunked else len(data), b"", Incoming(*pieces))
     assert b"".join(iter(lambda: body.read(size), b"")) == data
+
+
+@pytest.mark.parametrize("length,first", [(10, b""), (CHUNKED, b"a\r\n")])
+def test_past_the_decoder(length: int, first: bytes) -> None:
+    """What certainly belongs to the body goes where the reader wants it, and only the rest through the decoder."""
+    _, source = stream(length, first, Incoming(b"hel", b"lo, ", b"you\r\n0\r\n\r\n"))
+    buffer = bytearray(4)
+    assert [bytes(buffer[: source.readinto(buffer)]) for _ in range(4)] == [b"hel", b"lo, ", b"you", b""]
+    assert source.is_at_end()
+
+
+def test_pieces_together() -> None:
+    """The pieces of chunks that came at once fill what is read at once."""
+    _, source = stream(CHUNKED, b"1\r\na\r\n1\r\nb\r\n3\r\ncde\r\n", Incoming())
+    buffer = bytearray(4)
+    assert [bytes(buffer[: source.readinto(buffer)]) for _ in range(2)] == [b"abcd", b"e"]
 
 
 def test_no_more_than_there_is() -> None:

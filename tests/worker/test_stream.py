@@ -82,6 +82,25 @@ def test_receive(ends: Ends) -> None:
     assert (first, stream.receive(TIMEOUT)) == (b"hello", b"")
 
 
+def test_receive_into(ends: Ends) -> None:
+    """What has come is put where it is wanted, no more of it than there is room for, and the end is 0."""
+    stream, buffer = Tried(ends[0]), bytearray(4)
+    ends[1].sendall(b"hello")
+    counts = [stream.receive_into(memoryview(buffer), TIMEOUT), stream.receive_into(memoryview(buffer)[:1], TIMEOUT)]
+    ends[1].shutdown(socket.SHUT_WR)
+    assert (counts, bytes(buffer), stream.receive_into(memoryview(buffer), TIMEOUT)) == ([4, 1], b"oell", 0)
+
+
+def test_receive_into_waits(ends: Ends) -> None:
+    """Likewise, if nothing has come it is waited for."""
+    sender = threading.Timer(0.05, ends[1].sendall, (b"late",))
+    stream, buffer = Tried(ends[0]), bytearray(4)
+    stream.take(Turn(sender.start))
+    count = stream.receive_into(memoryview(buffer), TIMEOUT)
+    sender.join()
+    assert (count, bytes(buffer), stream.turn.handed_over) == (4, b"late", 1)
+
+
 def test_receive_waits(ends: Ends) -> None:
     """If nothing has come it is waited for, and another thread may have the loop meanwhile."""
     sender = threading.Timer(0.05, ends[1].sendall, (b"late",))

@@ -52,6 +52,11 @@ class LengthDecoder:
         self.is_done = True
         return [piece]
 
+    def skip(self, count: int) -> None:
+        """Note that so many bytes, fewer than are left or as many, were taken past the decoder."""
+        self.left -= count
+        self.is_done = not self.left
+
     def cut(self) -> ClientDisconnected:
         """Return what the reader of the body must be told if the connection ends now."""
         return _cut()
@@ -66,24 +71,25 @@ class ChunkedDecoder:
 
     __slots__ = (
         "_body_left",
-        "_chunk_left",
         "_failure",
         "_in_trailers",
         "_line",
         "_metadata_left",
         "_needs_line_end",
         "is_done",
+        "left",
         "rest",
     )
 
     def __init__(self, limits: Limits) -> None:
         self._body_left = limits.max_body
         self._metadata_left = limits.metadata
-        self._chunk_left = 0
         self._needs_line_end = False
         self._in_trailers = False
         self._line = bytearray()
         self._failure: RequestError | None = None
+        self.left: int = 0
+        """Bytes that are still to come of the chunk; 0 between chunks."""
         self.is_done: bool = False
         """Whether the body is whole: its last chunk and the empty line after the trailers were read."""
         self.rest: bytes = b""
@@ -111,16 +117,20 @@ class ChunkedDecoder:
         """Return what the reader of the body must be told if the connection ends now."""
         return _cut()
 
+    def skip(self, count: int) -> None:
+        """Note that so many bytes of the chunk, fewer than are left or as many, were taken past the decoder."""
+        self.left -= count
+
     def _decode(self, data: bytes) -> list[memoryview]:
         pieces: list[memoryview] = []
         view = memoryview(data)
         position, end = 0, len(data)
         while position < end and not self.is_done:
-            if self._chunk_left:
-                stop = position + self._chunk_left
+            if self.left:
+                stop = position + self.left
                 pieces.append(view[position:stop])
                 position = min(stop, end)
-                self._chunk_left = stop - position
+                self.left = stop - position
                 if data.startswith(b"\r\n", position):  # as it nearly always is; what else may follow is seen below
                     position += 2
                     self._needs_line_end = False
@@ -164,7 +174,7 @@ class ChunkedDecoder:
         self._body_left -= size
         if self._body_left < 0:
             raise RequestError(413, "chunked body too long")
-        self._chunk_left = size
+        self.left = size
         self._needs_line_end = size > 0
         self._in_trailers = not size
 
@@ -175,7 +185,7 @@ class ChunkedDecoder:
 
 
 BodyDecoder: TypeAlias = LengthDecoder | ChunkedDecoder
-"""Either of them: ``feed()``, ``cut()``, ``is_done`` and ``rest``."""
+"""Either of them: ``feed()``, ``skip()``, ``cut()``, ``left``, ``is_done`` and ``rest``."""
 
 
 def open_decoder(length: int, limits: Limits) -> BodyDecoder:

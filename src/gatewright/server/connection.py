@@ -43,6 +43,9 @@ _DROPPED = 65_536
 # How many requests of one connection are answered in a row before the others have their turn.
 _IN_A_ROW = 64
 
+# How often one connection's body is received in a row, likewise: 1 MiB.
+_RECEIVED_IN_A_ROW = 16
+
 # Seconds that an idle connection has, when the worker stops, for a request that may be on its way: it is answered, and
 # told that it was the last.
 _LAST_CHANCE = 2.0
@@ -246,7 +249,7 @@ class HTTPConnection(ResponseStream):
         self._pace = pace = Pace(self._service.settings.body_timeout, self._service.settings.body_rate)
         decoder = open_decoder(length, self._service.limits)
         if not self._is_awaited(length):
-            return self._answer_streamed(decoder, decoder.feed(rest) if rest else [])
+            return self._answer_streamed(StreamedBody(self, decoder, pace, decoder.feed(rest) if rest else []), decoder)
         return self._await(AwaitedBody(decoder, length), pace, rest)
 
     def _is_awaited(self, length: int) -> bool:
@@ -265,13 +268,24 @@ class HTTPConnection(ResponseStream):
         return WRITE if self._outgoing else READ
 
     def _go_on_with(self, body: AwaitedBody | DroppedBody, data: bytes) -> Interest | None:
-        """Take more of a body that the loop waits for."""
-        if self._pace is not None:
-            self.deadline = monotonic() + self._pace.received(len(data))
-        if not body.feed(data):
-            return self.linger()
-        if not body.decoder.is_done:
-            return READ
+        """Take more of a body that the loop waits for, and what has come of it meanwhile."""
+        left = _RECEIVED_IN_A_ROW
+        while True:
+            if self._pace is not None:
+                self.deadline = monotonic() + self._pace.received(len(data))
+            if not body.feed(data):
+                return self.linger()
+            if body.decoder.is_done:
+                break
+            left -= 1
+            if not left or len(data) < RECEIVE:  # others have their turn, or there was no more
+                return READ
+            try:
+                data = self.socket.recv(RECEIVE)
+            except BlockingIOError:
+                return READ
+            if not data:
+                return CLOSE
         self._awaiting = self._pace = None
         self._rest = body.decoder.rest
         if isinstance(body, DroppedBody):
@@ -281,10 +295,10 @@ class HTTPConnection(ResponseStream):
             self._run()
         return self._proceed()
 
-    def _answer_streamed(self, decoder: BodyDecoder, pieces: list[memoryview]) -> Interest | None:
+    def _answer_streamed(self, source: StreamedBody, decoder: BodyDecoder) -> Interest | None:
         """Run the application, which reads the body as it comes; then see to what it left of it."""
         self._decoder, self.has_body = decoder, True
-        with RequestBody(StreamedBody(self, decoder, pieces)) as self._body:  # closed: what follows is not the body
+        with RequestBody(source, RECEIVE) as self._body:  # closed: what follows is not the body
             self.environ["wsgi.input"] = self._body
             self._run()
         self._body = self._decoder = self._pace = None
@@ -376,18 +390,12 @@ class HTTPConnection(ResponseStream):
             return False
         return not isinstance(decoder, LengthDecoder) or decoder.left <= _DROPPED
 
-    def receive_body(self) -> bytes:
-        """Wait for bytes of the body; a client that waits for permission to send them gets it (RFC 9110 10.1.1)."""
+    def permit_body(self) -> None:
+        """Let a client go on that waits for permission to send its body (RFC 9110 section 10.1.1)."""
         if self._expects_continue:
             self._expects_continue = False
             if self._handler is not None and not self._handler.headers_sent:
                 self.send(CONTINUE)
-        pace = self._pace
-        if pace is None:
-            return b""
-        data = self.receive(pace.start())
-        pace.received(len(data))
-        return data
 
     def log_response(self, status: int, size: int) -> None:
         """Write the line of the access log."""

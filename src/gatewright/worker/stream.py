@@ -63,6 +63,16 @@ class Stream:
                 deadline = deadline or time.monotonic() + timeout
                 self.wait(Interest.READ, deadline)
 
+    def receive_into(self, view: memoryview, timeout: float) -> int:
+        """Put what comes next into a buffer, and return how many bytes; else as :meth:`receive`, which copies more."""
+        deadline = 0.0
+        while True:
+            try:
+                return self.socket.recv_into(view)
+            except BlockingIOError:
+                deadline = deadline or time.monotonic() + timeout
+                self.wait(Interest.READ, deadline)
+
     def send_all(self, buffers: Sequence[bytes | memoryview]) -> None:
         """Send all of this, waiting where the peer takes its time.
 
