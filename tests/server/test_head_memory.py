@@ -63,7 +63,9 @@ def test_recalled(line: bytes) -> None:
         b"\r\nGET / HTTP/1.1" + FIELDS,
         b"GET / HTTP/1.1\r\nX: y" + FIELDS,
         b"GET / HTTP/1.1\r\nHost: y\r\nAccept: a\r\n\r\n",
-        FIRST + b"x",
+        FIRST[:-1],
+        FIRST[:-3],
+        FIRST[:20],
         FIELDS,
         b"",
     ],
@@ -73,11 +75,23 @@ def test_not_recalled(data: bytes) -> None:
     assert filled().recall(data) is None
 
 
-@given(requests(), st.sampled_from([FIELDS, b"\r\nHost: x\r\n\r\n", b"\r\n\r\n"]))
-def test_never_another_answer(data: bytes, fields: bytes) -> None:
-    """Whatever stands before the remembered fields, the answer is the strict parser's, or none."""
-    answer = filled().recall(data.partition(b"\r\n")[0] + fields)
-    assert answer is None or answer == strict(data.partition(b"\r\n")[0] + fields)
+@given(
+    requests(),
+    st.sampled_from([FIELDS, b"\r\nHost: x\r\n\r\n", b"\r\n\r\n"]),
+    st.sampled_from([b"", b"\r\n", b"\r\n\r\n", FIELDS, FIRST]) | st.binary(max_size=9),
+)
+def test_never_another_answer(data: bytes, fields: bytes, more: bytes) -> None:
+    """Whatever stands before the remembered fields, and behind them, the answer is the strict parser's, or none."""
+    head, memory = data.partition(b"\r\n")[0] + fields, filled()
+    answer = memory.recall(head + more)
+    assert answer is None or (answer == strict(head) and memory.end == len(head))
+
+
+@pytest.mark.parametrize("first", [FIRST, b"GET /c HTTP/1.1" + FIELDS])
+def test_what_follows(first: bytes) -> None:
+    """Of a head that does not come alone the memory says where it ends; the limit is for the head."""
+    memory = filled()
+    assert (memory.recall(first + FIRST * 9), memory.end) == (strict(first), len(first))
 
 
 def test_environ_is_a_copy() -> None:

@@ -40,7 +40,7 @@ class HeadMemory:
 
     __slots__ = (
         *("_changing", "_environ", "_head", "_is_judged", "_keeps_alive", "_length", "_max_body", "_max_line"),
-        *("_misses", "_parts", "_rest", "_version", "is_useless"),
+        *("_misses", "_parts", "_rest", "_version", "end", "is_useless"),
     )
 
     def __init__(self, max_line: int, max_body: int) -> None:
@@ -56,6 +56,8 @@ class HeadMemory:
         self._keeps_alive = False
         self._is_judged = False
         self._misses = 0
+        self.end: int = 0
+        """Where the head ended that :meth:`recall` returned last."""
         self.is_useless: bool = False
         """Whether this client's heads differ so much that the memory should be given up."""
 
@@ -63,14 +65,16 @@ class HeadMemory:
         """Return the head if it has the fields of the last one, in the same order, and usual values, or None.
 
         Args:
-            data: a head with its empty line; if it is anything else, the answer is None.
+            data: begins with a head; if the head is not whole, the answer is None.  What follows it, from :attr:`end`
+                on, is not looked at.
         """
         rest = self._rest
-        if data == self._head and rest:
-            self._misses = 0
-            return self._environ.copy(), self._length, self._keeps_alive, False
-        if not rest or not data.endswith(rest) or len(data) > self._max_line:
+        if not rest:
             return None
+        if data.startswith(self._head):
+            self._misses = 0
+            self.end = len(self._head)
+            return self._environ.copy(), self._length, self._keeps_alive, False
         environ = self._environ.copy()
         at = data.find(b"\r\n")
         line = data[:at]
@@ -89,9 +93,11 @@ class HeadMemory:
             if value.translate(_SHOWING_OTHERS) != value:
                 return None
             environ[variable] = value.decode().strip()
-        if at + len(rest) != len(data):
+        end = at + len(rest)
+        if end > self._max_line or not data.startswith(rest, at):
             return None
         self._misses = 0
+        self.end = end
         if self._is_judged or environ["SERVER_PROTOCOL"] != self._version:
             return checked_head(environ, keeps_alive, self._max_body)
         return environ, self._length, self._keeps_alive, False

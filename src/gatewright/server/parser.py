@@ -56,7 +56,8 @@ class HeadReader:
             if memory is not None:
                 head = memory.recall(data)
                 if head is not None:
-                    self.rest = b""
+                    end = memory.end
+                    self.rest = data[end:] if end != len(data) else b""
                     return head
             alone = self._comes_alone and data.endswith(b"\r\n\r\n")
             end = len(data) - 4 if alone else data.find(b"\r\n\r\n")
@@ -74,12 +75,7 @@ class HeadReader:
 
     def _read_usual(self, data: bytes, end: int) -> Head | None:
         """Read a head of so many bytes, if it is a usual one, and remember it."""
-        memory = self._memory
-        if memory is not None and end + 4 != len(data):  # feed() has looked at it whole
-            head = memory.recall(data[: end + 4])
-            if head is not None:
-                return head
-        block = data[:end]
+        memory, block = self._memory, data[:end]
         head = parse_usual(block, self._base, self._max_line, self._max_fields, self._max_body)
         if head is not None and memory is not None:
             memory.remember(block, head)
