@@ -173,7 +173,7 @@ def test_waits_for_a_thread(live: Any) -> None:
     quick.response()  # by a third thread, which is alone now
     late = running.connect()
     late.send(b"POST /slow/late HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc" + get("/quick/next"))
-    seen = []
+    seen: list[bytes] = []
     for _ in range(50):
         quick.send(get("/quick/"))
         seen.append(quick.response().body)
