@@ -14,7 +14,7 @@ import pytest
 from http_client import Recorder
 
 from gatewright.handlers import origin_server
-from gatewright.server import refusal
+from gatewright.server import access_log, refusal
 from gatewright.types import StartResponse
 
 Talk = Callable[..., Any]
@@ -39,7 +39,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Stand for the wall clock."""
     clock = Clock()
-    for place in (time, origin_server, refusal):
+    for place in (time, origin_server, refusal, access_log):
         monkeypatch.setattr(place, "time", clock)
     return clock
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
-from time import localtime, strftime
-from typing import Any, Final, TypeAlias
+from time import localtime, strftime, time
+from typing import Any, Final, Self, TypeAlias
 from urllib.parse import quote
 
 from attrs import frozen
@@ -39,7 +39,7 @@ class Served:
         environ: of the request; without REQUEST_METHOD if it was refused before it could be read.
         status: the number of the response's status; 0 if the client went away before there was one.
         size: bytes of the response's body that were sent.
-        began: when the request's head was complete, in seconds since the epoch.
+        began: when the application was called, in seconds since the epoch.
         seconds: from then to the end of the response.
     """
 
@@ -48,6 +48,11 @@ class Served:
     size: int
     began: float
     seconds: float
+
+    @classmethod
+    def lately(cls, environ: Mapping[str, Any], status: int, size: int, seconds: float) -> Self:
+        """Return one that ends now; a clock that is set meanwhile does not count."""
+        return cls(environ, status, size, time() - seconds, seconds)
 
 
 def combined(served: Served) -> str:

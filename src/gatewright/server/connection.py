@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import socket
-import time
 from collections.abc import Callable
 from functools import partial
 from io import BytesIO
@@ -25,7 +24,7 @@ from gatewright.server.refusal import refusal_page
 from gatewright.server.request_input import StreamedBody
 from gatewright.server.response_stream import ResponseStream
 from gatewright.server.service import Service
-from gatewright.server.slow_paths import LONG
+from gatewright.server.slow_paths import LONG, target_of
 from gatewright.types import WSGIEnvironment
 from gatewright.worker.contract import Interest, Peer, Turn
 from gatewright.worker.stream import RECEIVE
@@ -42,9 +41,7 @@ _DROPPED = 65_536
 
 # How many requests of one connection are answered in a row before the others have their turn.
 _IN_A_ROW = 64
-
-# How often one connection's body is received in a row, likewise: 1 MiB.
-_RECEIVED_IN_A_ROW = 16
+_RECEIVED_IN_A_ROW = 16  # likewise, for a body: 1 MiB
 
 # Seconds that an idle connection has, when the worker stops, for a request that may be on its way: it is answered, and
 # told that it was the last.
@@ -206,7 +203,7 @@ class HTTPConnection(ResponseStream):
 
     def _is_to_wait(self, head: Head) -> bool:
         """Whether a request waits for a thread, since its call would leave nobody for the quick ones."""
-        waits = self._slow_paths.puts_off(_target(head[0]), self._turn)
+        waits = self._slow_paths.puts_off(target_of(head[0]), self._turn)
         if waits:
             self._postponed, self._begun, self.deadline = head, True, math.inf
         return waits
@@ -218,9 +215,7 @@ class HTTPConnection(ResponseStream):
             done = self._begin(head)
         except RequestError as refusal:
             return self._refuse(refusal)
-        if done is None:
-            done = WRITE if self._rest else READ
-        return done
+        return done or (WRITE if self._rest else READ)
 
     def _begin(self, head: Head) -> Interest | None:
         environ, length, keeps_alive, self._expects_continue = head
@@ -320,11 +315,11 @@ class HTTPConnection(ResponseStream):
         self._handler = handler
         turn = self._turn
         if turn is None or turn.overtaken or self._slow_paths.known:
-            self._slow_paths.run(partial(handler.run, service.application), _target(self.environ), turn)
+            self._slow_paths.run(partial(handler.run, service.application), target_of(self.environ), turn)
         else:
             handler.run(service.application)
             if self._turn is not None and self._turn.overtaken:
-                self._slow_paths.tell(_target(self.environ), lasted=monotonic() - turn.now > LONG)
+                self._slow_paths.tell(target_of(self.environ), lasted=monotonic() - turn.now > LONG)
         if service.count is not None:
             service.count()
         if self.is_logged and not self._logged:  # it ended in a way that is not close()
@@ -398,14 +393,8 @@ class HTTPConnection(ResponseStream):
                 self.send(CONTINUE)
 
     def log_response(self, status: int, size: int) -> None:
-        """Write the line of the access log."""
+        """Write the line of the access log, if there is one."""
         log_line = self._service.log_line
         if log_line is not None:
             self._logged = True
-            seconds = time.monotonic() - self._began_at  # a clock that is set meanwhile does not count
-            served = Served(self.environ, status, size, time.time() - seconds, seconds)
-            LOGGER.info(log_line(served))
-
-
-def _target(environ: WSGIEnvironment) -> str:
-    return str(environ.get("REQUEST_URI", ""))
+            LOGGER.info(log_line(Served.lately(self.environ, status, size, monotonic() - self._began_at)))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import monotonic
 
+from gatewright.types import WSGIEnvironment
 from gatewright.worker.contract import Turn
 
-__all__ = ["LONG", "SlowPaths"]
+__all__ = ["LONG", "SlowPaths", "target_of"]
 
 LONG = 0.002
 """Seconds from which a call is one that lasts; other requests would have waited as long."""
@@ -67,6 +68,11 @@ class SlowPaths:
             paths[place] = left
         else:
             paths.pop(place, None)
+
+
+def target_of(environ: WSGIEnvironment) -> str:
+    """Return the target of a request as it stands in the request line; "" if there was none that could be read."""
+    return str(environ.get("REQUEST_URI", ""))
 
 
 def _place(target: str) -> str:
