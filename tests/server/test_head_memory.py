@@ -218,6 +218,18 @@ def test_changing_value_never_another_answer(values: tuple[bytes, bytes, bytes],
     assert answer is None or answer == strict(head)
 
 
+@pytest.mark.parametrize("other", [bytes([code]) for code in (*range(32), *range(127, 256))])
+def test_nul_was_taken_for_printable(other: bytes) -> None:
+    """A byte that is not printable ASCII is looked at by a parser, be it in the request line or in a value."""
+    memory = HeadMemory(100, 5)
+    remember(memory, OTHERS[1])
+    remember(memory, OTHERS[1].replace(b": y", b": z"))
+    assert memory.recall(OTHERS[1]) is not None
+    assert memory.recall(OTHERS[1].replace(b": y", b": a" + other + b"b")) is None
+    assert memory.recall(OTHERS[1].replace(b": y", b": " + other)) is None
+    assert memory.recall(OTHERS[1].replace(b"GET /", b"GET /" + other)) is None
+
+
 def test_names_that_are_forgotten_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     """A name that is known no longer, as the memory of names starts anew when it is full, is no error."""
     memory = HeadMemory(1000, 5)
