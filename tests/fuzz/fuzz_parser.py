@@ -23,11 +23,15 @@ with atheris.instrument_imports(include=["gatewright"]):
     from peers import INCOMPLETE, PEERS, Reading, read_ours
 
     from gatewright.errors import RequestError
+    from gatewright.server.head_memory import HeadMemory
     from gatewright.server.limits import Limits
     from gatewright.server.strict_head import StrictHead
     from gatewright.server.usual_head import parse_usual
 
 LIMITS = Limits()
+# What a connection has seen when the input comes: one value changes.
+SEEN = [b"GET / HTTP/1.1\r\nHost: x\r\nCookie: %b\r\nAccept: a\r\n\r\n" % value for value in (b"a", b"b")]
+
 DICTIONARY = Path(__file__).with_name("http.dict")
 
 # What is known to be different, and why, is told in docs/what-we-accept.md.
@@ -43,6 +47,24 @@ def fast_equals_strict(data: bytes) -> None:
         except RequestError as refusal:
             raise AssertionError(data) from refusal
         assert answer == strict, data
+
+
+def memory_equals_strict(data: bytes) -> None:
+    """What a connection remembers of a head, as it comes or with the input in a value, the strict parser reads, too."""
+    memory = HeadMemory(LIMITS.request_line, LIMITS.max_body)
+    for seen in SEEN:
+        head = StrictHead(LIMITS, {}).feed(seen)
+        assert head is not None
+        memory.remember(seen[:-4], head)
+    line, value = data.partition(b"\n")[0], b": " + data[:64]
+    for request in (data, SEEN[0].replace(b"GET / HTTP/1.1", line), SEEN[0].replace(b": a", value, 1)):
+        answer = memory.recall(request)
+        if answer is not None:
+            strict = StrictHead(LIMITS, {})
+            try:
+                assert (answer, request[memory.end :]) == (strict.feed(request), strict.rest), request
+            except RequestError as refusal:
+                raise AssertionError(request) from refusal
 
 
 def pieces_do_not_matter(data: bytes) -> None:
@@ -71,14 +93,15 @@ def once(data: bytes) -> None:
     data = data[:4096]
     fast_equals_strict(data.partition(b"\r\n\r\n")[0])
     fast_equals_strict(data)
+    memory_equals_strict(data)
     pieces_do_not_matter(data)
     peers_agree(data)
 
 
 def main() -> None:
     """Run libFuzzer, on the corpus of raw requests beside what the arguments name."""
-    for case in EVERY:
-        converse([case.raw])  # has the fast parser know their names
+    for raw in (*(case.raw for case in EVERY), *SEEN):
+        converse([raw])  # has the fast parser know their names
     options = [argument for argument in sys.argv[1:] if argument.startswith("-")]
     folders = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
     with TemporaryDirectory() as found, TemporaryDirectory() as seeds:
