@@ -34,13 +34,21 @@ KINDS = {kind: make for kind, make in {**USUAL, **RARE}.items() if kind != "inve
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_is_left(soak: Soak, kind: str) -> None:
-    """No kind of request, whole or not, leaves a single object behind."""
+    """No kind of request, whole or not, leaves a single object behind.
+
+    What each request left would be there after each round.  What a call that was overtaken makes for the first time, on
+    a busy machine, is not; nor is what coverage notes of it.
+    """
     steps = [KINDS[kind](number) for number in range(300)]
+
+    def growth() -> int:
+        before = min(soak.memory() for _ in range(5))
+        soak.take(steps)
+        # The server may not have seen yet that the last clients have left.
+        return min(soak.memory() for _ in range(20)) - before
+
     soak.take(steps)
-    before = min(soak.memory() for _ in range(5))
-    soak.take(steps)
-    # The server may not have seen yet that the last clients have left.
-    assert any(soak.memory() - before < len(steps) / 2 for _ in range(100))
+    assert any(growth() < len(steps) / 2 for _ in range(10))
 
 
 def test_memory_is_flat(server: tuple[tuple[str, int], int], soak: Soak) -> None:
