@@ -457,9 +457,11 @@ KINDS: dict[str, tuple[int, Any]] = {
 
 def any_kind(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
     """Answer in one of the ways."""
+    status: int
+    body: Iterable[bytes]
     status, body = KINDS[environ["PATH_INFO"]]
     start_response(f"{status} x", [("X-Path", environ["PATH_INFO"])])
-    return body  # type: ignore[no-any-return]
+    return body
 
 
 @pytest.mark.parametrize("first", KINDS)

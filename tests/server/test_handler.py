@@ -705,18 +705,19 @@ def state(handler: HTTPHandler) -> dict[str, object]:
     """Return what a handler keeps, but for what has no meaning before the application has answered."""
     slots: list[tuple[str, ...]] = [getattr(kind, "__slots__", ()) for kind in type(handler).__mro__]
     names = {name for group in slots for name in group}
-    later = {"field_length", "field_lines", "fields", "length_computed", "sends_content", "status_code"}
+    later = {"field_length", "length_computed", "sends_content", "status_code"}
     return {name: getattr(handler, name) for name in names - later if hasattr(handler, name)}
 
 
-@pytest.mark.parametrize("body, renewed", [([b"hello"], True), ([b"hel", b"lo"], False), ((b"hello",), False)])
+@pytest.mark.parametrize(
+    "body, renewed", [([b"hello"], True), ([None], True), ([b"hel", b"lo"], False), ((b"hello",), False)]
+)
 def test_renewal(body: Iterable[bytes], renewed: bool) -> None:
     """After a response of one block a handler can be as one that was just made, and hold nothing of the call."""
     exchange = Answered()
+    exchange.environ["wsgi.errors"] = io.StringIO()  # for the one that ends as an error page
     handler = HTTPHandler(exchange)
     handler.run(answering(body))
     assert (handler.is_whole, handler.renew()) == (True, renewed)
     if renewed:
-        assert handler.environ == {}
-        del handler.environ
         assert state(handler) == state(HTTPHandler(exchange))

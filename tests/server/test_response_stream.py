@@ -11,6 +11,7 @@ from gatewright.server.connection import HTTPConnection
 from gatewright.server.service import Service
 from gatewright.server.settings import Settings
 from gatewright.types import StartResponse
+from gatewright.worker.patience import Patience
 from gatewright.worker.turn import Ownership
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -67,7 +68,7 @@ def serve(*received: bytes, gone: bool = False) -> Recorder:
     sock: Any = Recorder(list(received))
     sock.gone = gone
     connection = HTTPConnection(sock, ("127.0.0.1", 1), Service(answer, Settings(threads=1)))
-    turn = Ownership(None, 1.0)
+    turn = Ownership(None, Patience(1.0))
     while sock.received:
         connection.on_ready(turn)
     recorder: Recorder = sock

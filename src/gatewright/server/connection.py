@@ -24,9 +24,10 @@ from gatewright.server.refusal import refusal_page
 from gatewright.server.request_input import StreamedBody
 from gatewright.server.response_stream import ResponseStream
 from gatewright.server.service import Service
-from gatewright.server.slow_paths import LONG, target_of
+from gatewright.server.slow_paths import target_of
 from gatewright.types import WSGIEnvironment
 from gatewright.worker.contract import Interest, Peer, Turn
+from gatewright.worker.patience import LONG
 from gatewright.worker.stream import RECEIVE
 
 __all__ = ["HTTPConnection"]
@@ -89,10 +90,8 @@ class HTTPConnection(ResponseStream):
         self._postponed: Head | None = None
         self._is_last = not settings.keep_alive  # the next request is told that no other may follow
         self._sends_on = False  # the client may still send what nobody reads
-        self._begun = False
+        self._begun = self._logged = self._expects_continue = False
         self._began_at = 0.0
-        self._logged = False
-        self._expects_continue = False
         self.environ: WSGIEnvironment = _NOTHING
         self.is_modern: bool = True
         self.has_body: bool = False

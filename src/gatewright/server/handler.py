@@ -23,9 +23,6 @@ __all__ = ["Exchange", "HTTPHandler", "HTTPMixin"]
 # Bytes of a body up to which copying it behind its head is cheaper than sending two pieces.
 _JOINED = 32_768
 
-# What environ is between calls.
-_NOTHING: WSGIEnvironment = {}
-
 # What must not be overridden for the environ to be right as the connection made it.
 _VARIABLES = frozenset({"add_cgi_vars", "get_scheme", "get_stderr", "get_stdin"})
 
@@ -131,9 +128,9 @@ class HTTPMixin(OriginServerMixin, WholeResponseMixin):
         if not self.headers_sent:  # close() has said so: it was another way
             return False
         self.is_whole = self.headers_sent = self.response_started = False
-        self.result = self.status = self.field_marks = None
-        self.environ = _NOTHING
+        self.result = self.closed_result = self.status = self.field_marks = None
         self.bytes_sent = 0
+        del self.environ, self.fields, self.field_lines  # none has them before its call
         return True
 
     def __init_subclass__(cls) -> None:

@@ -7,11 +7,9 @@ from time import monotonic
 
 from gatewright.types import WSGIEnvironment
 from gatewright.worker.contract import Turn
+from gatewright.worker.patience import LONG
 
-__all__ = ["LONG", "SlowPaths", "target_of"]
-
-LONG = 0.002
-"""Seconds from which a call is one that lasts; other requests would have waited as long."""
+__all__ = ["SlowPaths", "target_of"]
 
 # How many paths are remembered: a bound against those that are all different.
 _MOST = 256

@@ -6,7 +6,10 @@ import math
 
 from attrs import define
 
-__all__ = ["Patience"]
+__all__ = ["LONG", "Patience"]
+
+LONG = 0.002
+"""Seconds from which a call is one that lasts, unless something else is said: others have waited as long then."""
 
 # Seconds for which patience is short after calls that lasted, and within which one is to follow another.
 _WARY = 5.0

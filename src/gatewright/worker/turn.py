@@ -17,10 +17,6 @@ __all__ = ["Claim", "Ownership"]
 Claim = tuple[int, Connection]
 
 
-def _as_patience(patience: Patience | float) -> Patience:
-    return patience if isinstance(patience, Patience) else Patience(patience)
-
-
 @define(eq=False)
 class Ownership:
     """One thread's time as the owner of the loop.
@@ -31,12 +27,12 @@ class Ownership:
 
     Args:
         timer: wakes a spare thread; None if there is none, ever.
-        patience: how long a call may last before it is taken over; the crew's, or so many seconds.
+        patience: how long a call may last before it is taken over.
         taken: the call from which it was taken over; None for the first ownership.
     """
 
     timer: Timer | None
-    patience: Patience = field(converter=_as_patience)
+    patience: Patience
     taken: Claim | None = None
     claims: list[Claim] = field(init=False, factory=list[Claim])
     now: float = field(init=False, default=0.0)

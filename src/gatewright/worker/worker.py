@@ -14,7 +14,7 @@ from gatewright.worker.contract import Connect
 from gatewright.worker.crew import Crew
 from gatewright.worker.forks import told_of_forks
 from gatewright.worker.loop import Limits, Loop
-from gatewright.worker.patience import Patience
+from gatewright.worker.patience import LONG, Patience
 from gatewright.worker.poller import make_poller
 from gatewright.worker.timer import make_timer
 from gatewright.worker.turn import Ownership
@@ -58,7 +58,7 @@ class Worker:
         max_connections: int = 1000,
         grace: float = 30.0,
         allowed: Container[str] | None = None,
-        patience: float = 0.002,
+        patience: float = LONG,
         tick: float = 1.0,
         batch: int = 1,
     ) -> None:
